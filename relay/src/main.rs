@@ -1,0 +1,2 @@
+//! The companion relay.
+fn main() {}

@@ -1,0 +1,20 @@
+//! The only door for a user interface: calls, their replies, events and what they are made of.
+//!
+//! Everything here is plain data. A view keeps no truth of its own: it starts from a
+//! [`Snapshot`], applies [`Event`]s in the order of their numbers, and asks for a new snapshot
+//! when a number is missing. It does not know which tab runs the engine.
+
+mod call;
+mod event;
+mod model;
+
+pub use call::{
+    AcceptInvite, ApiError, Call, CallId, CancelInvite, CreateInvite, DeleteContact,
+    GetSafetyNumber, GetSnapshot, GetTimeline, MarkRead, Reconnect, RenameContact, Request,
+    Restore, RevealRecoveryPhrase, SendText, SetDraft, Start,
+};
+pub use event::{Event, Numbered};
+pub use model::{
+    Connection, ContactId, ContactState, ContactView, InviteId, InvitePreview, InviteState,
+    InviteView, MessageId, MessageState, MessageView, Profile, Snapshot, TimelinePage, Trust,
+};

@@ -1,0 +1,195 @@
+//! The calls of a view, each with the type of its reply.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    ContactId, InviteId, InvitePreview, InviteView, MessageId, Profile, Snapshot, TimelinePage,
+};
+
+/// Names one call in flight, unique to the port that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CallId(pub u64);
+
+/// A question or order to the engine.
+pub trait Call: Serialize + DeserializeOwned + Into<Request> {
+    /// What comes back when it went well.
+    type Reply: Serialize + DeserializeOwned;
+}
+
+/// Why a call did not do what was asked. A fact for the view to put into words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApiError {
+    /// There is no identity yet.
+    #[error("not started")]
+    NotStarted,
+    /// There is an identity already.
+    #[error("already started")]
+    AlreadyStarted,
+    /// Nothing left after trimming, or nothing given.
+    #[error("empty")]
+    Empty,
+    /// Longer than the limit.
+    #[error("longer than {max} bytes")]
+    TooLong {
+        /// The limit in bytes.
+        max: u32,
+    },
+    /// The contact, invite or message is not there.
+    #[error("not found")]
+    NotFound,
+    /// The contact has deleted us.
+    #[error("contact is gone")]
+    Gone,
+    /// The text is no invite, or one of a newer version.
+    #[error("not an invite")]
+    NotAnInvite,
+    /// The invite is our own.
+    #[error("own invite")]
+    OwnInvite,
+    /// We have this contact already.
+    #[error("known contact")]
+    KnownContact(ContactId),
+    /// Somebody has used the invite.
+    #[error("invite used")]
+    InviteUsed,
+    /// The invite was withdrawn by its maker.
+    #[error("invite withdrawn")]
+    InviteWithdrawn,
+    /// The invite's time is over.
+    #[error("invite expired")]
+    InviteExpired,
+    /// The relay does not know the invite.
+    #[error("invite unknown")]
+    InviteUnknown,
+    /// What the relay holds does not belong to the link.
+    #[error("invite does not match its link")]
+    InviteMismatch,
+    /// It needs a connection, and there is none.
+    #[error("offline")]
+    Offline,
+    /// The words are not a recovery phrase.
+    #[error("not a recovery phrase")]
+    NotAPhrase,
+    /// One of the limits of [`crate::limits`] is reached.
+    #[error("limit of {max} reached")]
+    Limit {
+        /// The limit.
+        max: u32,
+    },
+    /// The change could not be stored.
+    #[error("not stored")]
+    NotStored,
+    /// The engine moved to another tab before it answered; ask again.
+    #[error("engine moved")]
+    EngineMoved,
+}
+
+/// Declares the calls: the struct, its reply, and its place in [`Request`].
+macro_rules! calls {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? } -> $reply:ty;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+            pub struct $name { $($(#[$field_doc])* pub $field: $ty),* }
+
+            impl Call for $name { type Reply = $reply; }
+
+            impl From<$name> for Request {
+                fn from(call: $name) -> Self { Self::$name(call) }
+            }
+        )*
+
+        /// Any call, as it crosses the port. A call without an arm in the engine does not compile.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Request { $($(#[$doc])* $name($name)),* }
+    };
+}
+
+calls! {
+    /// Makes a new identity.
+    Start {
+        /// Display name, trimmed by the engine.
+        name: String,
+    } -> Profile;
+    /// Makes an identity from its recovery phrase. There must be none yet.
+    Restore {
+        /// Display name.
+        name: String,
+        /// 24 words, any spacing and case.
+        phrase: String,
+    } -> Profile;
+    /// Returns the recovery phrase, 24 words, and remembers that it was shown.
+    RevealRecoveryPhrase {} -> Vec<String>;
+    /// Returns everything a view starts with.
+    GetSnapshot {} -> Snapshot;
+    /// Makes a one-time invite.
+    CreateInvite {} -> InviteView;
+    /// Withdraws an invite.
+    CancelInvite {
+        /// Which.
+        invite: InviteId,
+    } -> ();
+    /// Fetches and checks an invite, and with `confirm` starts the conversation.
+    ///
+    /// Without `confirm` the reply holds the inviter's name; nothing has happened that the inviter
+    /// could see. Needs no identity without `confirm`.
+    AcceptInvite {
+        /// A whole link or its fragment.
+        link: String,
+        /// Start the conversation.
+        confirm: bool,
+    } -> (InvitePreview, Option<ContactId>);
+    /// Sends a text. The reply comes once it is stored.
+    SendText {
+        /// To whom.
+        contact: ContactId,
+        /// The text, 1 to [`crate::limits::MAX_TEXT_BYTES`] bytes after trimming.
+        text: String,
+    } -> MessageId;
+    /// Returns a stretch of a conversation.
+    GetTimeline {
+        /// Whose.
+        contact: ContactId,
+        /// Only what is older than this; the newest stretch without it.
+        before: Option<MessageId>,
+    } -> TimelinePage;
+    /// Says that the person has seen everything up to this message.
+    MarkRead {
+        /// Whose.
+        contact: ContactId,
+        /// The newest message on the screen.
+        up_to: MessageId,
+    } -> ();
+    /// Keeps text that is typed and not sent.
+    SetDraft {
+        /// For whom.
+        contact: ContactId,
+        /// The text; empty removes it.
+        text: String,
+    } -> ();
+    /// Gives a contact a name of ours; empty goes back to its own.
+    RenameContact {
+        /// Which.
+        contact: ContactId,
+        /// The name.
+        name: String,
+    } -> ();
+    /// Deletes a contact with its history and keys, and tells it so.
+    DeleteContact {
+        /// Which.
+        contact: ContactId,
+    } -> ();
+    /// Returns the safety number, 60 digits (protocol.md §2), and with `verified` remembers what
+    /// the comparison gave.
+    GetSafetyNumber {
+        /// With whom.
+        contact: ContactId,
+        /// `Some(true)` after a comparison that matched, `Some(false)` to forget it.
+        verified: Option<bool>,
+    } -> String;
+    /// Tries to connect now instead of after the pause.
+    Reconnect {} -> ();
+}

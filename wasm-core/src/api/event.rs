@@ -1,0 +1,44 @@
+//! What the engine tells every view.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Connection, ContactId, ContactView, InviteId, InviteView, MessageId, MessageState, MessageView,
+    Profile,
+};
+
+/// One change. Each carries the whole of what changed, so applying one twice does no harm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The user exists now, or has changed.
+    Profile(Profile),
+    /// A contact was added or changed: its row, its newest message, its unread count.
+    Contact(ContactView),
+    /// A contact and its history are gone.
+    ContactDeleted(ContactId),
+    /// An invite was made or changed.
+    Invite(InviteView),
+    /// An invite was used by this contact (its [`Event::Contact`] came before), or, without one,
+    /// withdrawn.
+    InviteClosed(InviteId, Option<ContactId>),
+    /// A message, ours or theirs, is stored.
+    Message(ContactId, MessageView),
+    /// Messages of ours have come further.
+    States(ContactId, Vec<(MessageId, MessageState)>),
+    /// The way out has changed.
+    Connection(Connection),
+    /// The store does not take changes; nothing is lost as long as the page stays open.
+    StorageFailing(bool),
+}
+
+/// An event with its place in the one order of all events. Numbers have no gaps within one run of
+/// the engine; a view that sees a gap asks for a [`super::Snapshot`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbered {
+    /// Starts from 1.
+    pub number: u64,
+    /// What happened.
+    pub event: Event,
+}

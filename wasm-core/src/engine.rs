@@ -1,0 +1,4 @@
+//! The application as a state machine: inputs in, effects out.
+
+pub mod effect;
+pub mod input;

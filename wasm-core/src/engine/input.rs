@@ -1,0 +1,99 @@
+//! What the engine takes in. Data only.
+
+use alloc::vec::Vec;
+
+use super::effect::{CommitId, EnvelopeId, Row, Ticket};
+use crate::api::{CallId, ContactId, Request};
+
+/// Milliseconds since the Unix epoch, by this device's clock. Only the driver reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub u64);
+
+/// One input.
+#[derive(Debug)]
+pub enum Input {
+    /// A view asks.
+    Call(CallId, Request),
+    /// The network tells.
+    Net(NetEvent),
+    /// A transaction is durable, or was refused and has changed nothing.
+    Committed(CommitId, Result<(), CommitFailed>),
+    /// The rows that [`super::effect::Effect::Scan`] asked for, newest first.
+    Scanned(CallId, Vec<Row>),
+    /// Time has passed.
+    Tick,
+}
+
+/// The store took nothing of a transaction; the driver has tried again already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommitFailed;
+
+/// What the network tells.
+#[derive(Debug)]
+pub enum NetEvent {
+    /// The way to the relay has changed.
+    Relay(RelayStatus),
+    /// Answer to `PutRecord`.
+    RecordPut(Ticket, Result<(), RelayError>),
+    /// Answer to `GetRecord`; `None` when there is none.
+    RecordGot(Ticket, Result<Option<Vec<u8>>, RelayError>),
+    /// Answer to `Deposit`: on `Ok` the relay has it durably.
+    Deposited(Ticket, Result<(), RelayError>),
+    /// The frame with this deposit was written to the relay's socket.
+    DepositWritten(Ticket),
+    /// The relay pushed an envelope. It comes again until it is acknowledged.
+    Arrived {
+        /// The mailbox.
+        address: [u8; 32],
+        /// For the acknowledgement.
+        id: EnvelopeId,
+        /// A size class of bytes, unchecked.
+        envelope: Vec<u8>,
+    },
+    /// A direct stream to the contact is there, checked by its token on both sides.
+    DirectUp(ContactId),
+    /// It has ended, or could not be made.
+    DirectDown(ContactId),
+    /// An envelope came over the direct stream.
+    DirectArrived(ContactId, Vec<u8>),
+}
+
+/// The way to the relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RelayStatus {
+    /// None, and none is being tried.
+    Offline,
+    /// Being made.
+    Connecting,
+    /// The mailbox stream is open.
+    Online {
+        /// This run's PeerId, encoded; contacts reach us by it. Empty until a circuit is reserved.
+        peer: Vec<u8>,
+    },
+}
+
+/// Why the relay did not do it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RelayError {
+    /// The connection ended before the answer; it may or may not have happened.
+    #[error("connection lost")]
+    Lost,
+    /// There is no connection; nothing happened.
+    #[error("offline")]
+    Offline,
+    /// A record with a higher sequence is there.
+    #[error("stale")]
+    Stale,
+    /// Signature or address were not accepted.
+    #[error("refused")]
+    Refused,
+    /// A quota is used up.
+    #[error("full")]
+    Full,
+    /// The relay is busy.
+    #[error("busy")]
+    Busy,
+    /// The relay did not understand, or we did not understand the relay.
+    #[error("malformed")]
+    Malformed,
+}

@@ -1,0 +1,21 @@
+//! Everything Volly knows and does, without a user interface.
+//!
+//! ```text
+//!  web ──► api            the only door for the user interface
+//!           │
+//!  rpc   driver ──► store · net ──► platform      impure: clocks, browsers, sockets
+//!  ────────┬───────────────────────────────────────────────────────────────────────
+//!        engine ──► session ──► handshake ──► identity ┐
+//!                      └──────► ratchet ───────────────┴─► wire ──► crypto ──► limits, error
+//! ```
+//!
+//! Below the line everything is a pure function of (state, input, now, rng).
+//! `tests/architecture.rs` holds the table of who may use whom.
+
+extern crate alloc;
+
+pub mod address;
+pub mod api;
+pub mod crypto;
+pub mod engine;
+pub mod limits;

@@ -1,0 +1,96 @@
+//! Every bound of the core, each with what a lower and a higher value would cost.
+//!
+//! The relay shares the ones that concern its protocol. Nothing here is a setting.
+
+use core::time::Duration;
+
+/// Size classes of an envelope in bytes (protocol.md §8).
+///
+/// Fewer classes tell a relay less and waste more; these hold a short text, a text with the
+/// post-quantum part or a handshake's ratchet step, a handshake, and the longest text.
+pub const SIZE_CLASSES: [usize; 4] = [512, 4_096, 16_384, 65_536];
+
+/// Longest envelope, the largest size class.
+pub const MAX_ENVELOPE_BYTES: usize = 65_536;
+
+/// Longest value of a record at a relay.
+///
+/// Lower: an invite's prekey bundle (11.3 KB) does not fit. Higher: more to keep for each address.
+pub const MAX_RECORD_BYTES: usize = 16_384;
+
+/// Longest frame on a mailbox or direct stream, checked before anything is allocated.
+pub const MAX_FRAME_BYTES: usize = 70_000;
+
+/// Longest text of one message in bytes of UTF-8.
+///
+/// Lower: people paste more than this. Higher: it no longer fits the second largest size class
+/// with a post-quantum part.
+pub const MAX_TEXT_BYTES: usize = 10_000;
+
+/// Longest display name in bytes of UTF-8.
+pub const MAX_NAME_BYTES: usize = 128;
+
+/// Envelopes a relay pushes on one subscription before it waits for acknowledgements.
+///
+/// Lower: a long absence is caught up slowly. Higher: a slow reader holds that many envelopes in
+/// the relay's memory, 4 MiB at this value.
+pub const PUSH_WINDOW: usize = 64;
+
+/// Envelope ids in one acknowledgement; the count is one byte on the wire.
+pub const MAX_ACKNOWLEDGE: usize = 64;
+
+/// Longest time a relay keeps an envelope.
+pub const MAILBOX_LIFETIME: Duration = Duration::from_secs(30 * 86_400);
+
+/// Days back at which a reader still looks for its mail: the lifetime, and one for clock skew.
+pub const MAILBOX_DAYS: u32 = 31;
+
+/// How long a one-time invite can be used.
+pub const INVITE_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
+
+/// Lifetime of a presence record; written again at half of it.
+pub const PRESENCE_LIFETIME: Duration = Duration::from_secs(3_600);
+
+/// Clock skew between two people, or a person and a relay, that must not matter.
+pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(86_400);
+
+/// How long a message on a direct stream may wait for its receipt before it also goes to the
+/// mailbox. Lower: needless deposits on a slow line. Higher: a silent loss lasts longer.
+pub const DIRECT_RECEIPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Contacts of one account.
+///
+/// Every contact costs three subscriptions at the relay, and about 8 KB in memory.
+pub const MAX_CONTACTS: usize = 1_000;
+
+/// Invites that wait at the same time; each is two addresses at the relay.
+pub const MAX_OPEN_INVITES: usize = 32;
+
+/// Messages of one conversation that wait for their receipt.
+///
+/// Lower: someone who writes a lot to a person who is away is stopped. Higher: each holds its
+/// sealed envelope in storage and in memory until it is delivered.
+pub const MAX_OUTBOX: usize = 2_000;
+
+/// Ranges of texts delivered out of order that one conversation remembers.
+///
+/// When more would be needed the lowest gap is given up, so that memory stays bounded.
+pub const MAX_DELIVERED_RANGES: usize = 16;
+
+/// Messages in one page of a timeline.
+pub const TIMELINE_PAGE: usize = 60;
+
+/// Longest draft in bytes; what is longer is not kept.
+pub const MAX_DRAFT_BYTES: usize = MAX_TEXT_BYTES;
+
+/// Message keys one chain may be asked to skip at once (Double Ratchet revision 3 §8.4).
+///
+/// Lower: a peer that lost many messages must start a new session. Higher: one forged header
+/// costs that many HMACs.
+pub const MAX_SKIP: u32 = 1_000;
+
+/// Skipped message keys kept in one session, oldest dropped first.
+pub const MAX_SKIPPED_KEYS: usize = 2_000;
+
+/// Age after which a skipped message key is dropped: the lifetime of an envelope.
+pub const SKIPPED_KEY_LIFETIME: Duration = MAILBOX_LIFETIME;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::AddressKeys,
-    api::{CallId, ContactId, Event},
+    api::{CallId, ContactId, Numbered},
 };
 
 /// Names a transaction.
@@ -30,7 +30,10 @@ pub enum Effect {
     /// Store `changes` in one transaction, then do `then` in order, then feed
     /// [`super::input::Input::Committed`].
     ///
-    /// If the store refuses, `then` is dropped: nothing of it has happened.
+    /// If the store refuses, nothing of `then` happens, and this engine is over: the driver drops
+    /// every effect that waits, answers each [`Effect::Reply`] among them with
+    /// [`crate::engine::not_stored`], and loads a new engine from the store. What arrived from the
+    /// network comes again, because it was not acknowledged.
     Commit {
         /// For the answer.
         id: CommitId,
@@ -43,8 +46,8 @@ pub enum Effect {
     Net(NetAction),
     /// Read a stretch of a table and feed [`super::input::Input::Scanned`].
     Scan(CallId, Scan),
-    /// Tell every view.
-    Emit(Box<Event>),
+    /// Tell every view. The engine numbers events, so that a snapshot says which it contains.
+    Emit(Box<Numbered>),
     /// Answer a call: postcard of `Result<C::Reply, ApiError>`.
     Reply(CallId, Vec<u8>),
 }

@@ -16,17 +16,13 @@ pub enum Input {
     Call(CallId, Request),
     /// The network tells.
     Net(NetEvent),
-    /// A transaction is durable, or was refused and has changed nothing.
-    Committed(CommitId, Result<(), CommitFailed>),
+    /// A transaction is durable. (One that was refused ends this engine.)
+    Committed(CommitId),
     /// The rows that [`super::effect::Effect::Scan`] asked for, newest first.
     Scanned(CallId, Vec<Row>),
     /// Time has passed.
     Tick,
 }
-
-/// The store took nothing of a transaction; the driver has tried again already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CommitFailed;
 
 /// What the network tells.
 #[derive(Debug)]

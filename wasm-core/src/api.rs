@@ -13,7 +13,7 @@ pub use call::{
     GetSafetyNumber, GetSnapshot, GetTimeline, MarkRead, Reconnect, RenameContact, Request,
     Restore, RevealRecoveryPhrase, SendText, SetDraft, Start,
 };
-pub use event::{Event, Numbered};
+pub use event::{Event, Numbered, Progress};
 pub use model::{
     Connection, ContactId, ContactState, ContactView, InviteId, InvitePreview, InviteState,
     InviteView, MessageId, MessageState, MessageView, Profile, Snapshot, TimelinePage, Trust,

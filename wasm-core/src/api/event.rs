@@ -5,9 +5,19 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Connection, ContactId, ContactView, InviteId, InviteView, MessageId, MessageState, MessageView,
-    Profile,
+    Connection, ContactId, ContactView, InviteId, InviteView, MessageState, MessageView, Profile,
 };
+
+/// A stretch of our messages in one conversation, and how far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Sequence of the first, see [`super::MessageId`].
+    pub first: u64,
+    /// Sequence of the last, included.
+    pub last: u64,
+    /// A message that is further already stays there; only `Failed` and `Queued` replace each other.
+    pub state: MessageState,
+}
 
 /// One change. Each carries the whole of what changed, so applying one twice does no harm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +35,9 @@ pub enum Event {
     InviteClosed(InviteId, Option<ContactId>),
     /// A message, ours or theirs, is stored.
     Message(ContactId, MessageView),
-    /// Messages of ours have come further.
-    States(ContactId, Vec<(MessageId, MessageState)>),
+    /// Messages of ours have come further: those whose sequence lies in `first..=last` are at least
+    /// in this state.
+    Progress(ContactId, Vec<Progress>),
     /// The way out has changed.
     Connection(Connection),
     /// The store does not take changes; nothing is lost as long as the page stays open.

@@ -7,6 +7,7 @@
 mod call;
 mod event;
 mod model;
+mod notice;
 
 pub use call::{
     AcceptInvite, ApiError, Call, CallId, CancelInvite, CreateInvite, DeleteContact,
@@ -18,3 +19,7 @@ pub use model::{
     Connection, ContactId, ContactState, ContactView, InviteId, InvitePreview, InviteState,
     InviteView, MessageId, MessageState, MessageView, Profile, Snapshot, TimelinePage, Trust,
 };
+pub use notice::{Notice, StartFailure};
+
+#[cfg(all(target_arch = "wasm32", feature = "net", feature = "idb"))]
+pub use crate::driver::Core;

@@ -17,5 +17,7 @@ extern crate alloc;
 pub mod address;
 pub mod api;
 pub mod crypto;
+#[cfg(feature = "driver")]
+pub mod driver;
 pub mod engine;
 pub mod limits;

@@ -21,3 +21,4 @@ pub mod crypto;
 pub mod driver;
 pub mod engine;
 pub mod limits;
+pub mod wire;

@@ -1,0 +1,75 @@
+// Trunk's post_build hook: makes what Trunk staged ready to be served.
+//
+// Always: copies public/ to the root. In a release build also: moves inline scripts to hashed files (the content
+// security policy allows none inline), writes the file list into sw.js, and puts .br and .gz beside every file.
+// Reads TRUNK_STAGING_DIR and TRUNK_PROFILE; touches nothing outside the staging folder.
+import { createHash } from 'node:crypto';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { root } from './lib/paths.mjs';
+
+const NOT_PRECACHED = /^\/(sw\.js|robots\.txt)$/;
+const INCOMPRESSIBLE = /\.png$/;
+
+/** @param {string} algorithm @param {string | Buffer} bytes @param {'hex' | 'base64'} encoding */
+const digest = (algorithm, bytes, encoding) => createHash(algorithm).update(bytes).digest(encoding);
+
+/** @param {string} dir @returns {string[]} Absolute paths of all files, sorted. */
+const filesIn = (dir) =>
+  readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+
+/** Moves every inline script of index.html to a file named by its hash. @param {string} dir */
+function externaliseScripts(dir) {
+  const page = join(dir, 'index.html');
+  const html = readFileSync(page, 'utf8').replace(
+    /<script(?![^>]*\ssrc=)([^>]*)>([\s\S]*?)<\/script>/g,
+    (_, attributes, code) => {
+      const name = `start-${digest('sha256', code, 'hex').slice(0, 16)}.js`;
+      writeFileSync(join(dir, name), `${code.trim()}\n`);
+      return `<script${attributes} src="/${name}"></script>`;
+    },
+  );
+  writeFileSync(page, html);
+}
+
+/** Writes version and file list into sw.js. Integrity makes an install all of one build, or fail. @param {string} dir */
+function writePrecacheList(dir) {
+  const files = filesIn(dir)
+    .map((file) => ({ file, url: `/${relative(dir, file).split(sep).join('/')}` }))
+    .filter(({ url }) => !NOT_PRECACHED.test(url))
+    .map(({ file, url }) => ({
+      url: url === '/index.html' ? '/' : url,
+      integrity: `sha256-${digest('sha256', readFileSync(file), 'base64')}`,
+    }));
+  const worker = join(dir, 'sw.js');
+  const source = readFileSync(worker, 'utf8');
+  const version = digest('sha256', JSON.stringify(files) + source, 'hex').slice(0, 16);
+  const filled = source
+    .replace("const VERSION = '';", `const VERSION = '${version}';`)
+    .replace('const FILES = [];', `const FILES = ${JSON.stringify(files)};`);
+  if (!filled.includes(`'${version}'`) || !filled.includes('"integrity"')) throw new Error('public/sw.js has no place for the list');
+  writeFileSync(worker, filled);
+}
+
+/** @param {string} dir */
+function compress(dir) {
+  for (const file of filesIn(dir).filter((name) => !INCOMPRESSIBLE.test(name))) {
+    const bytes = readFileSync(file);
+    writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+    writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params }));
+  }
+}
+
+const staging = process.env.TRUNK_STAGING_DIR;
+if (!staging) throw new Error('TRUNK_STAGING_DIR is not set: this is a hook of `trunk build`');
+cpSync(join(root, 'public'), staging, { recursive: true });
+if (process.env.TRUNK_PROFILE === 'release') {
+  externaliseScripts(staging);
+  writePrecacheList(staging);
+  compress(staging);
+}

@@ -4,3 +4,5 @@
 //! versions. What is decoded is well formed, and no more: signatures are checked by `identity`.
 
 pub mod codec;
+pub mod frame;
+pub mod mailbox;

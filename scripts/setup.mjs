@@ -19,8 +19,14 @@ function npmUpToDate() {
 }
 
 /**
+ * @typedef {object} Ready
+ * @property {Record<string, string>} wasm the environment of wasm builds
+ * @property {{ chromium: string, chromedriver: string }} [browser]
+ */
+
+/**
  * @param {{ tests?: boolean }} [options] tests also need a browser
- * @returns {Promise<{ wasm: Record<string, string>, browser?: { chromium: string, chromedriver: string } }>} wasm is the environment of wasm builds
+ * @returns {Promise<Ready>}
  */
 export async function setup({ tests = false } = {}) {
   if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) throw new Failure(`Node ${NODE_MAJOR} or newer is needed; this is ${process.version}.`);

@@ -1,5 +1,87 @@
-// Runs every check.
-import { spawnSync } from 'node:child_process';
-const run = (cmd, args) => { const r = spawnSync(cmd, args, { stdio: 'inherit' }); if (r.status !== 0) process.exit(r.status ?? 1); };
-run('cargo', ['fmt', '--check']);
-run('cargo', ['test', '-p', 'volly-core', '--no-default-features']);
+// Runs every check there is, and ends with one line: `N passed, N failed`. `--only STAGE` runs one of them.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { e2e } from './e2e.mjs';
+import { setup } from './setup.mjs';
+import { chromiumArgs } from './lib/browser.mjs';
+import { buildApp, buildRelay } from './lib/build.mjs';
+import { cargoCounts, nextestCounts } from './lib/counts.mjs';
+import { target } from './lib/paths.mjs';
+import { Failure, ask, durations, main, readable, run, step } from './lib/run.mjs';
+
+/** @typedef {import('./setup.mjs').Ready} Ready @typedef {import('./lib/counts.mjs').Counts} Counts */
+
+const WASM = ['--target', 'wasm32-unknown-unknown', '-p', 'volly-core', '-p', 'volly-web'];
+const WASM_TEST_TIMEOUT_S = '120';
+
+const format = () => step('Format', () => run('format', 'cargo', ['fmt', '--all', '--check'])).then(() => undefined);
+
+/** @param {Ready} ready */
+async function lint({ wasm }) {
+  const deny = ['--', '-D', 'warnings'];
+  await step('Lint, native', () => run('lint', 'cargo', ['clippy', '--locked', '--workspace', '--exclude', 'volly-web', '--all-targets', ...deny]));
+  await step('Lint, wasm32', () => run('lint-wasm', 'cargo', ['clippy', '--locked', ...WASM, ...deny], { env: wasm }));
+}
+
+/** Runs a command that tests; one that fails or runs nothing is a failure, and its output is shown. */
+async function runner(name, log, counts, command, args, env = {}) {
+  const { output, code } = await step(name, () => run(log, command, args, { env, mayFail: true }));
+  const result = counts(output);
+  if (code === 0 && result.passed > 0 && result.failed === 0) return result;
+  console.log(`${output.trimEnd().split('\n').slice(-80).join('\n')}\n`);
+  return { passed: result.passed, failed: Math.max(1, result.failed) };
+}
+
+/** @returns {Promise<Counts>} */
+const unit = () =>
+  ask('cargo', ['nextest', '--version'])
+    ? runner('Unit tests', 'unit', nextestCounts, 'cargo', ['nextest', 'run', '--locked', '--workspace', '--no-fail-fast'])
+    : runner('Unit tests', 'unit', cargoCounts, 'cargo', ['test', '--locked', '--workspace', '--all-targets', '--no-fail-fast']);
+
+/** @param {Ready} ready @returns {Promise<Counts>} */
+function wasmTests({ wasm, browser }) {
+  const capabilities = join(target, 'webdriver.json');
+  mkdirSync(target, { recursive: true });
+  writeFileSync(capabilities, JSON.stringify({ 'goog:chromeOptions': { binary: browser.chromium, args: [...chromiumArgs, '--headless=new'] } }));
+  return runner('Browser tests (wasm)', 'wasm-tests', cargoCounts, 'cargo', ['test', '--locked', ...WASM, '--no-fail-fast'], {
+    ...wasm,
+    CHROMEDRIVER: browser.chromedriver,
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner',
+    WASM_BINDGEN_TEST_TIMEOUT: WASM_TEST_TIMEOUT_S,
+    WASM_BINDGEN_TEST_WEBDRIVER_JSON: capabilities,
+  });
+}
+
+/** @param {Ready} ready @returns {Promise<Counts>} */
+async function endToEnd({ wasm, browser }) {
+  await buildApp(wasm);
+  await buildRelay();
+  return step('End-to-end tests', () => e2e(browser, []));
+}
+
+/** @type {Record<string, (ready: Ready) => Promise<Counts | void>>} in order: what is quick comes first */
+const STAGES = { format, lint, unit, wasm: wasmTests, e2e: endToEnd };
+
+await main(async () => {
+  const { values } = parseArgs({ options: { only: { type: 'string' } } });
+  if (values.only && !(values.only in STAGES)) throw new Failure(`--only takes one of: ${Object.keys(STAGES).join(', ')}`);
+  const ready = await setup({ tests: true });
+  const total = { passed: 0, failed: 0 };
+  for (const [name, stage] of Object.entries(STAGES)) {
+    if (values.only && values.only !== name) continue;
+    try {
+      const counts = await stage(ready);
+      total.passed += counts?.passed ?? 0;
+      total.failed += counts?.failed ?? 0;
+    } catch (error) {
+      // A check without a count of its own, such as a build that breaks: the rest still runs.
+      if (!(error instanceof Failure)) throw error;
+      console.log(error.message);
+      total.failed += 1;
+    }
+  }
+  console.log(`\n${durations.map(({ name, seconds }) => `${readable(seconds).padStart(14)}  ${name}`).join('\n')}\n`);
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+});

@@ -1,0 +1,37 @@
+// Builds what is served and what serves it.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { dist, root, target } from './paths.mjs';
+import { run, step } from './run.mjs';
+
+const APP_INPUTS = ['web', 'wasm-core/src', 'wasm-core/Cargo.toml', 'public', 'Cargo.toml', 'Cargo.lock', 'Trunk.toml', 'package-lock.json', 'scripts/finish-dist.mjs'];
+const stamp = join(target, 'stamps', 'app');
+
+/** Hash over names and contents. @param {string[]} paths */
+function hashOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const full = join(root, path);
+    const files = statSync(full).isDirectory() ? readdirSync(full, { recursive: true }).sort().map((name) => join(full, String(name))) : [full];
+    for (const file of files.filter((name) => statSync(name).isFile())) hash.update(file.slice(root.length)).update('\0').update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+/** Builds the app into dist/, unless it is there already. @param {Record<string, string>} wasm environment of wasm builds */
+export async function buildApp(wasm) {
+  const inputs = hashOf(APP_INPUTS) + (wasm.RUSTC ?? '');
+  if (existsSync(join(dist, 'index.html')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs) return;
+  await step('Build the app (about 4 min the first time)', async () => {
+    // Trunk must not look for tools on the network, so it runs offline, and the crates come first.
+    await run('fetch', 'cargo', ['fetch', '--locked'], { env: wasm });
+    await run('app', 'trunk', ['build', '--release', '--offline', '--locked'], { env: wasm });
+  });
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, inputs);
+}
+
+/** Builds the relay with the app inside. Cargo knows by itself whether anything changed. */
+export const buildRelay = () =>
+  step('Build the relay (about 4 min the first time)', () => run('relay', 'cargo', ['build', '--locked', '-p', 'volly-relay', '--profile', 'relay']));

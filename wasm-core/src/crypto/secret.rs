@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -14,6 +15,14 @@ impl<const N: usize> Secret<N> {
     #[must_use]
     pub const fn new(bytes: [u8; N]) -> Self {
         Self(bytes)
+    }
+
+    /// Draws the bytes.
+    #[must_use]
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        let mut secret = Self([0; N]);
+        rng.fill_bytes(&mut secret.0);
+        secret
     }
 
     /// Lends the bytes to a primitive.

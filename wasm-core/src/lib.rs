@@ -20,5 +20,6 @@ pub mod crypto;
 #[cfg(feature = "driver")]
 pub mod driver;
 pub mod engine;
+pub mod identity;
 pub mod limits;
 pub mod wire;

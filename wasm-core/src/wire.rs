@@ -4,5 +4,22 @@
 //! versions. What is decoded is well formed, and no more: signatures are checked by `identity`.
 
 pub mod codec;
-pub mod frame;
-pub mod mailbox;
+mod content;
+mod identity_key;
+mod invite_link;
+mod prekey_bundle;
+mod prekey_message;
+mod ratchet_message;
+
+pub use content::{AnswersRead, Content};
+pub use identity_key::{Fingerprint, IDENTITY_KEY_BYTES, IdentityKey};
+pub use invite_link::{InviteLink, LinkError};
+pub use prekey_bundle::{
+    BUNDLE_BYTES, DEVICE_CERTIFICATE_BYTES, DeviceCertificate, PREKEYS_BYTES, PreKeyBundle, PreKeys,
+};
+pub use prekey_message::{
+    ENCLOSED_OVERHEAD, Enclosed, Initiator, PREKEY_MESSAGE_OVERHEAD, PreKeyMessage, Prologue,
+};
+pub use ratchet_message::{
+    Acknowledges, BODY_OVERHEAD, Header, RatchetStep, StepKind, pad, size_class, unpad,
+};

@@ -9,7 +9,8 @@ import { join, relative, sep } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { root } from './lib/paths.mjs';
 
-const NOT_PRECACHED = /^\/(sw\.js|robots\.txt)$/;
+/** What the app itself never asks for: launcher icons and crawlers' files are no part of it. */
+const NOT_PRECACHED = /^\/(sw\.js|robots\.txt|icons\/.*\.png)$/;
 const INCOMPRESSIBLE = /\.png$/;
 
 /** @param {string} algorithm @param {string | Buffer} bytes @param {'hex' | 'base64'} encoding */

@@ -26,7 +26,7 @@ export async function buildApp(wasm) {
   await step('Build the app (about 4 min the first time)', async () => {
     // Trunk must not look for tools on the network, so it runs offline, and the crates come first.
     await run('fetch', 'cargo', ['fetch', '--locked'], { env: wasm });
-    await run('app', 'trunk', ['build', '--release', '--offline', '--locked'], { env: wasm });
+    await run('app', 'trunk', ['build', '--release', '--offline', '--locked'], { env: { ...wasm, RUST_BACKTRACE: '0' } });
   });
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, inputs);

@@ -1,0 +1,65 @@
+// Two people meet, write, reload, go away and come back.
+import assert from 'node:assert/strict';
+import { numbered, pair } from '../fixtures/pair.mjs';
+import { scenario } from '../fixtures/scenario.mjs';
+
+const MAX_CLICKS = { inviter: 3, guest: 2 };
+/** From the guest's page to the first message on the other screen; the bar is 15 s, the margin is for slow machines. */
+const MAX_FIRST_MESSAGE_MS = 30_000;
+
+scenario('two strangers talk after one link', async ({ user, report }) => {
+  const [alice, bob] = [await user('Alice'), await user('Bob')];
+  await alice.app.visit();
+  await alice.app.start('Alice');
+  const link = await alice.app.invite();
+  assert.ok(link.length <= 300, `${link.length} characters`);
+  assert.equal(new URL(link).search, '', 'everything is in the fragment');
+
+  const started = performance.now();
+  await bob.app.accept(link, 'Bob');
+  await bob.app.send('Hello Alice');
+  await alice.app.openChat('Bob');
+  await alice.app.expectTexts(['Hello Alice'], MAX_FIRST_MESSAGE_MS);
+  report(`link to first message: ${((performance.now() - started) / 1000).toFixed(1)} s (bar: 15 s)`);
+  report(`clicks: ${alice.app.clicks} by the inviter, ${bob.app.clicks} by the guest`);
+  assert.ok(alice.app.clicks - 1 <= MAX_CLICKS.inviter, 'opening the chat is not part of inviting');
+  assert.ok(bob.app.clicks <= MAX_CLICKS.guest);
+
+  const expected = ['Hello Alice'];
+  for (const [who, text] of [[alice, 'Hello Bob'], [bob, 'How are you?'], [alice, 'Fine 🙂'], [alice, 'And you?'], [bob, 'مرحبا']]) {
+    await who.app.send(text);
+    expected.push(text);
+    await Promise.all([alice, bob].map(({ app }) => app.expectTexts(expected)));
+  }
+  await alice.app.expectState('And you?', 'Read');
+  await bob.app.expectState('مرحبا', 'Read');
+});
+
+scenario('everything is there after a reload, and they go on talking', async (world) => {
+  const { alice, bob } = await pair(world);
+  await alice.app.send('Before');
+  await bob.app.expectTexts(['Hello Alice', 'Before']);
+  await alice.app.composer().fill('half a thought');
+  await Promise.all([alice, bob].map(({ app }) => app.reload()));
+  await Promise.all([alice.app.openChat('Bob'), bob.app.openChat('Alice')]);
+  await Promise.all([alice, bob].map(({ app }) => app.expectTexts(['Hello Alice', 'Before'])));
+  assert.equal(await alice.app.composer().inputValue(), 'half a thought');
+  await alice.app.send('After, from Alice');
+  await bob.app.expectTexts(['Hello Alice', 'Before', 'After, from Alice']);
+  await bob.app.send('After, from Bob');
+  await alice.app.expectTexts(['Hello Alice', 'Before', 'After, from Alice', 'After, from Bob']);
+});
+
+scenario('who was away gets everything once, in order, though the sender has left', async (world) => {
+  const { alice, bob } = await pair(world);
+  await bob.quit();
+  const texts = numbered('While you were away', 20);
+  for (const text of texts) await alice.app.send(text);
+  await alice.app.expectState(texts.at(-1), 'Sent');
+  for (const text of texts) await alice.app.expectState(text, 'Sent');
+  await alice.quit();
+  await bob.open();
+  await bob.app.visit();
+  await bob.app.openChat('Alice');
+  await bob.app.expectTexts(['Hello Alice', ...texts]);
+});

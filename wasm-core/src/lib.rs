@@ -22,4 +22,10 @@ pub mod driver;
 pub mod engine;
 pub mod identity;
 pub mod limits;
+#[cfg(feature = "driver")]
+pub mod platform;
+#[cfg(feature = "driver")]
+pub mod rpc;
+#[cfg(feature = "driver")]
+pub mod store;
 pub mod wire;

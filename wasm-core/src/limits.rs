@@ -94,3 +94,38 @@ pub const MAX_SKIPPED_KEYS: usize = 2_000;
 
 /// Age after which a skipped message key is dropped: the lifetime of an envelope.
 pub const SKIPPED_KEY_LIFETIME: Duration = MAILBOX_LIFETIME;
+
+/// Longest key of a row in bytes; a contact and a place in its history take 25.
+pub const MAX_ROW_KEY_BYTES: usize = 32;
+
+/// Calls of one view that wait for their answer.
+///
+/// Lower: a view that opens many conversations at once is refused. Higher: more to answer or to
+/// send again when the engine moves.
+pub const MAX_CALLS_OF_VIEW: usize = 256;
+
+/// Calls of all views together that the engine has not answered.
+pub const MAX_CALLS: usize = 1_024;
+
+/// Calls and network events that wait while the driver works, each in a queue of its own.
+///
+/// Lower: a burst is refused that one write to the store would have taken. Higher: more memory, up
+/// to 4 MiB of envelopes at this value.
+pub const DRIVER_QUEUE: usize = 64;
+
+/// Network actions that wait because the network layer is busy.
+///
+/// Lower: subscribing at every mailbox of [`MAX_CONTACTS`] contacts pauses the driver. Higher:
+/// memory of envelopes that wait in the outbox as well.
+pub const MAX_WAITING_ACTIONS: usize = 4_096;
+
+/// Longest message between two tabs: a snapshot of [`MAX_CONTACTS`] rows, each with the longest
+/// text and the longest draft, is 21 MB.
+pub const MAX_PORT_BYTES: usize = 32 << 20;
+
+/// Pause before the engine starts again after the store has refused a change; doubled each time.
+pub const RESTART_PAUSE_MIN: Duration = Duration::from_millis(500);
+
+/// Longest such pause. Lower: a full disk is asked needlessly often. Higher: room that was made is
+/// found late.
+pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(30);

@@ -176,7 +176,7 @@ impl core::fmt::Debug for Row {
     }
 }
 
-/// Changes that happen together or not at all.
+/// Changes that happen together or not at all, the removals before the writes.
 #[derive(Debug, Default)]
 pub struct ChangeSet {
     /// Written, replacing what was there.

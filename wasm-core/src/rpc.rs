@@ -1,0 +1,75 @@
+//! Calls and events between a view and the engine, which may run in another tab.
+//!
+//! ```text
+//!  view ── Client ── ToServer ──►  port  ──► Server ── driver
+//!                 ◄─ ToClients ──        ◄──
+//! ```
+//!
+//! Both ends are plain state machines; a port is a queue inside the leader's own page and a
+//! BroadcastChannel (`volly`) elsewhere. Invariant: a call is answered once, or not at all and then
+//! the engine has moved, which the client knows from the next run's `Up`.
+
+pub mod client;
+pub mod frame;
+pub mod server;
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::{CallId, Numbered, Request};
+
+/// Names a view, drawn at random when it connects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PortId(pub u64);
+
+/// Names one life of an engine, drawn at random when it starts. Numbers of events and open calls
+/// mean something within one run alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunId(pub u64);
+
+/// What a view sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToServer {
+    /// Is there an engine? Answered by [`ToClients::Up`] when there is.
+    Hello,
+    /// A call.
+    Call {
+        /// Who asks.
+        port: PortId,
+        /// Unique to the port.
+        call: CallId,
+        /// What.
+        request: Request,
+    },
+}
+
+/// What every view hears; each takes what is for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToClients {
+    /// The engine that ran, if any, has ended; another one starts.
+    Starting,
+    /// An engine runs.
+    Up {
+        /// Its name.
+        run: RunId,
+        /// The number of its last event, 0 when there was none.
+        number: u64,
+    },
+    /// The answer to a call.
+    Reply {
+        /// By whom.
+        run: RunId,
+        /// To whom.
+        port: PortId,
+        /// To which call.
+        call: CallId,
+        /// Postcard of `Result<C::Reply, ApiError>`.
+        reply: Vec<u8>,
+    },
+    /// Something happened.
+    Event {
+        /// By whom.
+        run: RunId,
+        /// What.
+        event: Numbered,
+    },
+}

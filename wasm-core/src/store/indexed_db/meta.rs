@@ -1,0 +1,156 @@
+//! What the database says about itself: its schema, and its key under a key that never leaves the
+//! browser.
+//!
+//! The database key is 32 random bytes, sealed with AES-256-GCM by a WebCrypto key that cannot be
+//! exported. A copy of the profile's files holds both, so this protects against other programs
+//! that read a single file or a backup of it, not against somebody who runs this browser.
+
+use idb::ObjectStore;
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use rand_core::Rng;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Crypto, CryptoKey, SubtleCrypto};
+use zeroize::Zeroize;
+
+use super::{
+    StoreError, binary, bytes,
+    connection::{Connection, read, write},
+};
+use crate::{
+    crypto::secret::Secret, platform::entropy::system_rng, store::at_rest::SCHEMA_VERSION,
+};
+
+/// The object store of the rows below; its keys are these strings.
+pub(super) const STORE: &str = "meta";
+const SCHEMA: &str = "schema";
+const WRAPPING_KEY: &str = "wrapping-key";
+const WRAPPED_KEY: &str = "wrapped-key";
+
+const ALGORITHM: &str = "AES-GCM";
+/// Bytes of a nonce (NIST SP 800-38D §8.2.1); the wrapping key seals once in its life.
+const NONCE_BYTES: usize = 12;
+
+/// The rows of `meta`.
+#[derive(Debug)]
+pub(super) struct Meta {
+    wrapping_key: CryptoKey,
+    /// `nonce (12) ‖ AES-256-GCM(wrapping key)(database key)`, 60 bytes.
+    pub(super) wrapped_key: Vec<u8>,
+}
+
+impl Meta {
+    /// Reads the rows; `None` when there is not even a schema version.
+    pub(super) async fn read(connection: &Connection) -> Result<Option<Self>, StoreError> {
+        let rows = async {
+            let transaction = read(connection, &[STORE])?;
+            let store = transaction.object_store(STORE)?;
+            let schema = get(&store, SCHEMA).await?;
+            let wrapping_key = get(&store, WRAPPING_KEY).await?;
+            let wrapped_key = get(&store, WRAPPED_KEY).await?;
+            Ok::<_, idb::Error>((schema, wrapping_key, wrapped_key))
+        };
+        let (schema, wrapping_key, wrapped_key) =
+            rows.await.map_err(|_| StoreError::Unavailable)?;
+        let Some(schema) = schema else { return Ok(None) };
+        let schema = number(&schema).ok_or(StoreError::Key)?;
+        if schema > SCHEMA_VERSION {
+            return Err(StoreError::Newer);
+        }
+        let wrapping_key =
+            wrapping_key.and_then(|key| key.dyn_into().ok()).ok_or(StoreError::Key)?;
+        let wrapped_key = wrapped_key.map(|key| bytes(&key)).ok_or(StoreError::Key)?;
+        Ok(Some(Self { wrapping_key, wrapped_key }))
+    }
+
+    /// Makes the keys of a new database and stores them.
+    pub(super) async fn create(connection: &Connection) -> Result<Self, StoreError> {
+        let (wrapping_key, wrapped_key) =
+            wrap_fresh_key().await.map_err(|_| StoreError::Unavailable)?;
+        let rows = [
+            (SCHEMA, JsValue::from(SCHEMA_VERSION)),
+            (WRAPPING_KEY, wrapping_key.clone().into()),
+            (WRAPPED_KEY, binary(&wrapped_key)),
+        ];
+        write(connection, &[STORE], |transaction| {
+            let store = transaction.object_store(STORE)?;
+            for (key, value) in &rows {
+                // `add` refuses to replace a key that somebody has put there.
+                store.add(value, Some(&JsValue::from(*key)))?;
+            }
+            Ok(())
+        })
+        .await
+        .map_err(|_| StoreError::Refused)?;
+        Ok(Self { wrapping_key, wrapped_key })
+    }
+
+    /// Opens the database key.
+    pub(super) async fn unwrap_key(&self) -> Result<Secret<32>, StoreError> {
+        let (nonce, sealed) =
+            self.wrapped_key.split_first_chunk::<NONCE_BYTES>().ok_or(StoreError::Key)?;
+        let opened = async {
+            let opened = subtle()?.decrypt_with_object_and_u8_array(
+                &sealing(nonce)?,
+                &self.wrapping_key,
+                sealed,
+            )?;
+            JsFuture::from(opened).await
+        };
+        let opened = Uint8Array::new(&opened.await.map_err(|_| StoreError::Key)?);
+        let mut key = [0; 32];
+        if opened.length() != 32 {
+            return Err(StoreError::Key);
+        }
+        opened.copy_to(&mut key);
+        opened.fill(0, 0, 32);
+        let secret = Secret::new(key);
+        key.zeroize();
+        Ok(secret)
+    }
+}
+
+async fn get(store: &ObjectStore, key: &str) -> Result<Option<JsValue>, idb::Error> {
+    store.get(JsValue::from(key))?.await
+}
+
+/// A version number, which JavaScript keeps as a float.
+fn number(value: &JsValue) -> Option<u32> {
+    let number = value.as_f64()?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range")]
+    (number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number))
+        .then_some(number as u32)
+}
+
+async fn wrap_fresh_key() -> Result<(CryptoKey, Vec<u8>), JsValue> {
+    let subtle = subtle()?;
+    let parameters = object([("name", ALGORITHM.into()), ("length", 256.into())])?;
+    let usages = Array::of2(&"encrypt".into(), &"decrypt".into());
+    let generated = subtle.generate_key_with_object(&parameters, false, &usages)?;
+    let wrapping_key: CryptoKey = JsFuture::from(generated).await?.dyn_into()?;
+    let (mut nonce, mut key) = ([0; NONCE_BYTES], [0; 32]);
+    system_rng().fill_bytes(&mut nonce);
+    system_rng().fill_bytes(&mut key);
+    let sealed = subtle.encrypt_with_object_and_u8_array(&sealing(&nonce)?, &wrapping_key, &key);
+    key.zeroize();
+    let sealed = JsFuture::from(sealed?).await?;
+    Ok((wrapping_key, [nonce.as_slice(), &bytes(&sealed)].concat()))
+}
+
+/// WebCrypto; absent outside of secure contexts.
+fn subtle() -> Result<SubtleCrypto, JsValue> {
+    let crypto: Crypto = Reflect::get(&js_sys::global(), &"crypto".into())?.dyn_into()?;
+    Reflect::get(&crypto, &"subtle".into())?.dyn_into()
+}
+
+fn sealing(nonce: &[u8; NONCE_BYTES]) -> Result<Object, JsValue> {
+    object([("name", ALGORITHM.into()), ("iv", binary(nonce))])
+}
+
+fn object<const N: usize>(fields: [(&str, JsValue); N]) -> Result<Object, JsValue> {
+    let object = Object::new();
+    for (name, value) in fields {
+        Reflect::set(&object, &name.into(), &value)?;
+    }
+    Ok(object)
+}

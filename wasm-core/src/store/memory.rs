@@ -1,0 +1,65 @@
+//! A store that lives as long as its value: for tests of everything above it.
+//!
+//! Does not seal its rows; the sealing is tested with the store that needs it.
+
+use core::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::{Store, StoreError, check_keys};
+use crate::engine::effect::{ChangeSet, Row, Scan, Table};
+
+/// Where a row is.
+type Place = (Table, Vec<u8>);
+
+/// Rows in memory. A second engine can be loaded from it as after a restart.
+#[derive(Debug, Default)]
+pub struct Memory {
+    rows: RefCell<BTreeMap<Place, Vec<u8>>>,
+}
+
+fn row((key, value): (&Place, &Vec<u8>)) -> Row {
+    Row { table: key.0, key: key.1.clone(), value: value.clone() }
+}
+
+impl Store for Memory {
+    async fn load(&self) -> Result<Vec<Row>, StoreError> {
+        let rows = self.rows.borrow();
+        Ok(rows.iter().filter(|((table, _), _)| *table != Table::Messages).map(row).collect())
+    }
+
+    async fn scan(&self, scan: &Scan) -> Result<Vec<Row>, StoreError> {
+        let rows = self.rows.borrow();
+        let wanted = |((table, key), _): &(&Place, &Vec<u8>)| {
+            *table == scan.table
+                && key.starts_with(&scan.prefix)
+                && scan.before.as_ref().is_none_or(|before| key < before)
+        };
+        Ok(rows.iter().rev().filter(wanted).take(scan.limit).map(row).collect())
+    }
+
+    async fn commit(&self, changes: &ChangeSet) -> Result<(), StoreError> {
+        check_keys(changes)?;
+        let mut rows = self.rows.borrow_mut();
+        for (table, prefix) in &changes.delete_prefixes {
+            rows.retain(|(of, key), _| of != table || !key.starts_with(prefix));
+        }
+        for (table, key) in &changes.deletes {
+            rows.remove(&(*table, key.clone()));
+        }
+        for row in &changes.puts {
+            rows.insert((row.table, row.key.clone()), row.value.clone());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::conformance;
+
+    #[test]
+    fn conforms() {
+        futures::executor::block_on(conformance::check(&Memory::default())).unwrap();
+    }
+}

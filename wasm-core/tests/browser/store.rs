@@ -1,0 +1,154 @@
+//! The IndexedDB store: the common suite, and what only it promises.
+
+use idb::{Database, Factory, TransactionMode};
+use js_sys::{Reflect, Uint8Array};
+use volly_core::{
+    engine::effect::{ChangeSet, Row, Scan, Table},
+    store::{Store, StoreError, conformance, indexed_db::IndexedDb},
+};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const SECRET: &[u8] = b"a text nobody else may read";
+
+fn change(table: Table, key: &[u8], value: &[u8]) -> ChangeSet {
+    let row = Row { table, key: key.to_vec(), value: value.to_vec() };
+    ChangeSet { puts: vec![row], ..ChangeSet::default() }
+}
+
+/// Opens an empty database of this name.
+async fn fresh(name: &str) -> IndexedDb {
+    Factory::new().unwrap().delete(name).unwrap().await.unwrap();
+    IndexedDb::open(name).await.unwrap()
+}
+
+/// The database as anybody sees it who reads the profile.
+async fn raw(name: &str) -> Database {
+    Factory::new().unwrap().open(name, None).unwrap().await.unwrap()
+}
+
+async fn raw_get(name: &str, store: &str, key: JsValue) -> JsValue {
+    let database = raw(name).await;
+    let transaction = database.transaction(&[store], TransactionMode::ReadOnly).unwrap();
+    let value = transaction.object_store(store).unwrap().get(key).unwrap().await.unwrap();
+    database.close();
+    value.unwrap()
+}
+
+async fn raw_put(name: &str, store: &str, key: JsValue, value: JsValue) {
+    let database = raw(name).await;
+    let transaction = database.transaction(&[store], TransactionMode::ReadWrite).unwrap();
+    transaction.object_store(store).unwrap().put(&value, Some(&key)).unwrap().await.unwrap();
+    transaction.commit().unwrap().await.unwrap();
+    database.close();
+}
+
+fn binary(bytes: &[u8]) -> JsValue {
+    Uint8Array::from(bytes).into()
+}
+
+#[wasm_bindgen_test]
+async fn conforms() {
+    conformance::check(&fresh("conforms").await).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn what_was_written_is_there_after_a_restart() {
+    let store = fresh("restart").await;
+    store.commit(&change(Table::Account, b"k", SECRET)).await.unwrap();
+    store.close();
+    let rows = IndexedDb::open("restart").await.unwrap().load().await.unwrap();
+    assert_eq!(rows, change(Table::Account, b"k", SECRET).puts);
+}
+
+#[wasm_bindgen_test]
+async fn the_raw_database_shows_no_value() {
+    let store = fresh("raw").await;
+    store.commit(&change(Table::Messages, b"k", SECRET)).await.unwrap();
+    let value = Uint8Array::new(&raw_get("raw", "messages", binary(b"k")).await).to_vec();
+    assert_eq!(value.len(), SECRET.len() + 40);
+    assert!(!value.windows(8).any(|window| SECRET.windows(8).any(|secret| secret == window)));
+}
+
+#[wasm_bindgen_test]
+async fn the_wrapping_key_cannot_be_exported() {
+    fresh("wrapping").await;
+    let key: web_sys::CryptoKey = raw_get("wrapping", "meta", "wrapping-key".into()).await.into();
+    assert!(!key.extractable());
+    let crypto = Reflect::get(&js_sys::global(), &"crypto".into()).unwrap();
+    let subtle = web_sys::Crypto::from(crypto).subtle();
+    JsFuture::from(subtle.export_key("raw", &key).unwrap()).await.unwrap_err();
+    let wrapped = raw_get("wrapping", "meta", "wrapped-key".into()).await;
+    assert_eq!(Uint8Array::new(&wrapped).length(), 12 + 32 + 16);
+}
+
+#[wasm_bindgen_test]
+async fn a_wrong_database_key_is_an_error() {
+    let store = fresh("wrong-key").await;
+    store.commit(&change(Table::Account, b"k", SECRET)).await.unwrap();
+    store.close();
+    raw_put("wrong-key", "meta", "wrapped-key".into(), binary(&[7; 60])).await;
+    assert_eq!(IndexedDb::open("wrong-key").await.err(), Some(StoreError::Key));
+    raw_put("wrong-key", "meta", "wrapped-key".into(), binary(&[7; 3])).await;
+    assert_eq!(IndexedDb::open("wrong-key").await.err(), Some(StoreError::Key));
+}
+
+#[wasm_bindgen_test]
+async fn rows_without_a_key_are_not_taken_for_a_new_database() {
+    let store = fresh("no-key").await;
+    store.commit(&change(Table::Account, b"k", SECRET)).await.unwrap();
+    store.close();
+    let database = raw("no-key").await;
+    let transaction = database.transaction(&["meta"], TransactionMode::ReadWrite).unwrap();
+    transaction.object_store("meta").unwrap().clear().unwrap().await.unwrap();
+    transaction.commit().unwrap().await.unwrap();
+    database.close();
+    assert_eq!(IndexedDb::open("no-key").await.err(), Some(StoreError::Key));
+}
+
+#[wasm_bindgen_test]
+async fn a_changed_row_is_an_error() {
+    let store = fresh("changed").await;
+    store.commit(&change(Table::Contacts, b"k", SECRET)).await.unwrap();
+    raw_put("changed", "contacts", binary(b"k"), binary(&[0; 99])).await;
+    assert_eq!(store.load().await, Err(StoreError::Row(Table::Contacts)));
+    raw_put("changed", "contacts", binary(b"k"), "no bytes at all".into()).await;
+    assert_eq!(store.load().await, Err(StoreError::Row(Table::Contacts)));
+}
+
+#[wasm_bindgen_test]
+async fn a_newer_schema_is_left_alone() {
+    fresh("newer").await.close();
+    raw_put("newer", "meta", "schema".into(), 2.into()).await;
+    assert_eq!(IndexedDb::open("newer").await.err(), Some(StoreError::Newer));
+    let newer = Factory::new().unwrap().open("newer", Some(9)).unwrap().await.unwrap();
+    newer.close();
+    assert_eq!(IndexedDb::open("newer").await.err(), Some(StoreError::Newer));
+    assert_eq!(raw_get("newer", "meta", "schema".into()).await, JsValue::from(2));
+}
+
+#[wasm_bindgen_test]
+async fn a_connection_that_was_closed_is_opened_again() {
+    let store = fresh("closed").await;
+    store.close();
+    store.commit(&change(Table::Messages, b"k", SECRET)).await.unwrap();
+    store.close();
+    let scan = Scan { table: Table::Messages, prefix: Vec::new(), before: None, limit: 2 };
+    assert_eq!(store.scan(&scan).await.unwrap(), change(Table::Messages, b"k", SECRET).puts);
+    store.close();
+    assert_eq!(store.load().await.unwrap(), []);
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_vanished_is_not_made_anew() {
+    let store = fresh("vanished").await;
+    store.commit(&change(Table::Account, b"k", SECRET)).await.unwrap();
+    // The open connection closes itself at `versionchange`, or this would wait for ever.
+    Factory::new().unwrap().delete("vanished").unwrap().await.unwrap();
+    let changes = change(Table::Account, b"k", SECRET);
+    assert_eq!(store.commit(&changes).await, Err(StoreError::Replaced));
+    let other = IndexedDb::open("vanished").await.unwrap();
+    assert_eq!(store.commit(&changes).await, Err(StoreError::Replaced));
+    assert_eq!(other.load().await.unwrap(), []);
+}

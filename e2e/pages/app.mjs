@@ -3,8 +3,6 @@ import { expectSoon } from '../fixtures/expect.mjs';
 
 /** @typedef {{ text: string, mine: boolean, state: string | undefined }} Row */
 
-const STATES = /^(Not sent|Waiting to be sent|Sent|Delivered|Read)$/;
-
 export class App {
   /** Clicks so far. Typing and keys are not clicks. */
   clicks = 0;
@@ -21,9 +19,12 @@ export class App {
     await locator.click();
   }
 
-  button = (name) => this.page.getByRole('button', { name });
-  /** A link or a button: what a word looks like is the design's business. */
-  action = (name) => this.page.getByRole('button', { name }).or(this.page.getByRole('link', { name })).first();
+  button = (name) => this.page.getByRole('button', { name, exact: true });
+  nameField = () => this.page.getByLabel('Your name');
+  inviteLink = () => this.page.getByLabel('Invite link').and(this.page.locator('[readonly]'));
+  composer = () => this.page.getByRole('textbox', { name: /^Message to/ });
+  /** The row of a contact in the list. */
+  chatRow = (name) => this.page.getByRole('navigation', { name: 'Chats' }).getByRole('link', { name });
 
   async visit(fragment = '') {
     await this.page.goto(`${this.url}/${fragment}`);
@@ -33,26 +34,23 @@ export class App {
     await this.page.reload();
   }
 
-  nameField = () => this.page.getByLabel('Your name');
-  composer = () => this.page.getByRole('textbox', { name: /^Message/ });
-  log = () => this.page.getByRole('log');
-
-  /** From the first page to the list. @param {string} name */
+  /** From the first page to the list, where the first invite waits. @param {string} name */
   async start(name) {
     await this.nameField().fill(name);
     await this.click(this.button('Start'));
-    await this.action(/Make an invite|New chat/).waitFor();
+    await this.inviteLink().waitFor();
   }
 
-  /** Makes an invite and takes its link from the screen. */
+  /** Copies the link of an invite, of a new one when none is on the screen. @returns {Promise<string>} */
   async invite() {
-    const make = this.action('Make an invite');
-    if (!(await make.isVisible())) await this.click(this.action('New chat'));
+    const make = this.button('Make an invite');
+    if (!(await this.inviteLink().or(make).first().isVisible())) await this.click(this.button('New chat'));
+    await this.inviteLink().or(make).first().waitFor();
     if (await make.isVisible()) await this.click(make);
-    const field = this.page.getByLabel('Invite link');
-    await field.waitFor();
-    await this.page.getByText(/Works until/).waitFor();
-    return (await field.inputValue().catch(() => field.textContent())).trim();
+    await this.page.getByText(/^Works until/).waitFor();
+    await this.click(this.button('Copy'));
+    await this.button('Copied').waitFor();
+    return this.inviteLink().inputValue();
   }
 
   /** Opens an invite as a new person. @param {string} link @param {string} name */
@@ -63,10 +61,11 @@ export class App {
     await this.composer().waitFor();
   }
 
-  /** Opens the conversation with someone from the list. @param {string} name */
+  /** Brings a conversation to the screen, if it is not there yet. @param {string} name */
   async openChat(name) {
-    if ((await this.composer().isVisible()) && (await this.page.getByRole('heading', { name }).first().isVisible())) return;
-    await this.click(this.page.getByRole('navigation').or(this.page.getByRole('main')).getByRole('link', { name: new RegExp(`\\b${name}\\b`) }).first());
+    const title = this.page.getByRole('heading', { level: 1, name });
+    await title.or(this.chatRow(name)).first().waitFor();
+    if (!(await title.isVisible())) await this.click(this.chatRow(name));
     await this.composer().waitFor();
   }
 
@@ -79,50 +78,71 @@ export class App {
 
   /** What the open conversation shows, from top to bottom. @returns {Promise<Row[]>} */
   rows() {
-    return this.log()
-      .getByRole('listitem')
-      .evaluateAll(
-        (items, states) =>
-          items
-            .map((item) => ({
-              text: item.querySelector('[data-text], .message-text, .text')?.textContent ?? '',
-              mine: item.matches('.mine, [data-mine]') || item.querySelector('.mine') !== null,
-              state: [...item.querySelectorAll('*')]
-                .flatMap((node) => [node.getAttribute('aria-label'), node.childElementCount === 0 ? node.textContent : undefined])
-                .find((label) => label && new RegExp(states).test(label.trim())),
-            }))
-            .filter(({ text }) => text !== ''),
-        STATES.source,
-      );
+    return this.page
+      .getByRole('log')
+      .locator('li:has(.bubble-text)')
+      .evaluateAll((items) =>
+        items.map((item) => ({
+          text: item.querySelector('.bubble-text').textContent,
+          mine: item.classList.contains('bubble-ours'),
+          state: item.textContent.match(/, (Not sent|Waiting to be sent|Sent|Delivered|Read)$/)?.[1],
+        })));
   }
-
-  texts = async () => (await this.rows()).map(({ text }) => text);
 
   /** Waits until the conversation holds exactly these texts, in this order. @param {string[]} texts @param {number} [ms] */
   async expectTexts(texts, ms) {
     let seen = [];
+    const wanted = JSON.stringify(texts);
     await expectSoon(async () => {
-      seen = await this.texts();
-      return JSON.stringify(seen) === JSON.stringify(texts);
-    }, () => `texts are\n${JSON.stringify(texts)}\nand not\n${JSON.stringify(seen)}`, ms);
+      seen = (await this.rows()).map(({ text }) => text);
+      return JSON.stringify(seen) === wanted;
+    }, () => `the texts are\n${wanted}\nand not\n${JSON.stringify(seen)}`, ms);
   }
 
-  /** Waits for the state of one of our messages. @param {string} text @param {string | RegExp} state @param {number} [ms] */
+  /** Waits for the state of one of our messages. @param {string} text @param {RegExp} state @param {number} [ms] */
   async expectState(text, state, ms) {
     let seen;
     await expectSoon(async () => {
-      seen = (await this.rows()).find((row) => row.text === text)?.state;
-      return typeof state === 'string' ? seen === state : state.test(seen ?? '');
+      seen = (await this.rows()).find((row) => row.mine && row.text === text)?.state;
+      return state.test(seen ?? '');
     }, () => `“${text}” is ${state} and not ${seen}`, ms);
   }
 
-  /** Waits for the words of the connection chip. @param {string | RegExp} words @param {number} [ms] */
-  async expectChip(words, ms) {
-    const chip = this.page.getByRole('button', { name: /^Connection:/ }).first();
-    let seen;
-    await expectSoon(async () => {
-      seen = ((await chip.getAttribute('aria-label').catch(() => undefined)) ?? (await chip.textContent()) ?? '').trim();
-      return new RegExp(words).test(seen);
-    }, () => `the chip says ${words} and not “${seen}”`, ms);
+  /** Waits for the word of the connection chip. @param {string} word @param {number} [ms] */
+  async expectChip(word, ms = 15_000) {
+    await this.button(`Connection: ${word}`).waitFor({ timeout: ms });
+  }
+
+  /** Opens what is known of a contact, from its open chat. @param {string} name */
+  async about(name) {
+    await this.click(this.page.getByRole('link', { name: `About ${name}` }));
+  }
+
+  /** @param {string} name @returns {Promise<string>} 60 digits */
+  async safetyNumber(name) {
+    await this.about(name);
+    await this.click(this.page.getByRole('link', { name: 'Compare safety number' }));
+    const digits = this.page.getByRole('list', { name: 'Safety number' });
+    await digits.and(this.page.locator('[aria-busy="false"]')).waitFor();
+    return (await digits.innerText()).replace(/\s/g, '');
+  }
+
+  /** @returns {Promise<string[]>} the recovery phrase */
+  async words() {
+    await this.click(this.button('Settings'));
+    await this.click(this.page.getByRole('link', { name: 'Your 24 words' }));
+    await this.click(this.button('Show the words'));
+    const list = this.page.getByRole('list', { name: 'Your 24 words' });
+    await list.waitFor();
+    return list.getByRole('listitem').allInnerTexts();
+  }
+
+  /** @param {string} name @param {string[]} words */
+  async restore(name, words) {
+    await this.click(this.button('Restore'));
+    await this.page.getByLabel('Your 24 words').fill(words.join(' '));
+    await this.nameField().fill(name);
+    await this.click(this.button('Restore'));
+    await this.button('Settings').waitFor();
   }
 }

@@ -1,7 +1,7 @@
 // Contacts, safety numbers, spent invites and the 24 words.
 import assert from 'node:assert/strict';
 import { expectSoon } from '../fixtures/expect.mjs';
-import { pair } from '../fixtures/pair.mjs';
+import { fingerprintIn, pair } from '../fixtures/pair.mjs';
 import { scenario } from '../fixtures/scenario.mjs';
 
 scenario('a second guest is told that the invite was used', async (world) => {
@@ -24,14 +24,14 @@ scenario('a contact is renamed here alone, and deleted for good', async (world) 
   await alice.app.about('Bob');
   await alice.app.page.getByLabel('Name', { exact: true }).fill('Robert');
   await alice.app.click(alice.app.button('Save'));
-  await alice.app.page.getByText('Robert').first().waitFor();
-  await bob.app.page.getByText('Alice').first().waitFor();
+  await alice.app.chatRow('Robert').waitFor();
+  await bob.app.openChat('Alice');
   assert.equal(await bob.app.page.getByText('Robert').count(), 0);
 
   await alice.app.click(alice.app.button('Delete chat'));
-  await alice.app.click(alice.app.page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }));
+  await alice.app.click(alice.app.button('Delete'));
   await expectSoon(async () => (await alice.app.page.getByText('Robert').count()) === 0, 'the chat is gone');
-  await bob.app.page.getByText('Alice deleted this chat.').first().waitFor();
+  await bob.app.page.getByText(/^Alice deleted this chat/).waitFor();
   await bob.app.expectTexts(['Hello Alice']);
 });
 
@@ -39,7 +39,7 @@ scenario('the 24 words bring the same identity back in another browser', async (
   const alice = await user('Alice');
   await alice.app.visit();
   await alice.app.start('Alice');
-  const fingerprint = async (app) => (await app.invite()).split('#')[1] && Buffer.from(new URL(await app.invite()).hash.slice(1), 'base64url').subarray(2, 34).toString('hex');
+  const fingerprint = async (app) => fingerprintIn(await app.invite()).toString('hex');
   const before = await fingerprint(alice.app);
   const words = await alice.app.words();
   assert.equal(words.length, 24);

@@ -14,6 +14,7 @@ scenario('two strangers talk after one link', async ({ user, report }) => {
   const link = await alice.app.invite();
   assert.ok(link.length <= 300, `${link.length} characters`);
   assert.equal(new URL(link).search, '', 'everything is in the fragment');
+  assert.equal(await alice.app.page.evaluate(() => navigator.clipboard.readText()), link);
 
   const started = performance.now();
   await bob.app.accept(link, 'Bob');
@@ -22,7 +23,7 @@ scenario('two strangers talk after one link', async ({ user, report }) => {
   await alice.app.expectTexts(['Hello Alice'], MAX_FIRST_MESSAGE_MS);
   report(`link to first message: ${((performance.now() - started) / 1000).toFixed(1)} s (bar: 15 s)`);
   report(`clicks: ${alice.app.clicks} by the inviter, ${bob.app.clicks} by the guest`);
-  assert.ok(alice.app.clicks - 1 <= MAX_CLICKS.inviter, 'opening the chat is not part of inviting');
+  assert.ok(alice.app.clicks <= MAX_CLICKS.inviter);
   assert.ok(bob.app.clicks <= MAX_CLICKS.guest);
 
   const expected = ['Hello Alice'];
@@ -31,8 +32,8 @@ scenario('two strangers talk after one link', async ({ user, report }) => {
     expected.push(text);
     await Promise.all([alice, bob].map(({ app }) => app.expectTexts(expected)));
   }
-  await alice.app.expectState('And you?', 'Read');
-  await bob.app.expectState('مرحبا', 'Read');
+  await alice.app.expectState('And you?', /Read/);
+  await bob.app.expectState('مرحبا', /Read/);
 });
 
 scenario('everything is there after a reload, and they go on talking', async (world) => {
@@ -55,8 +56,7 @@ scenario('who was away gets everything once, in order, though the sender has lef
   await bob.quit();
   const texts = numbered('While you were away', 20);
   for (const text of texts) await alice.app.send(text);
-  await alice.app.expectState(texts.at(-1), 'Sent');
-  for (const text of texts) await alice.app.expectState(text, 'Sent');
+  for (const text of texts) await alice.app.expectState(text, /^Sent$/);
   await alice.quit();
   await bob.open();
   await bob.app.visit();

@@ -5,8 +5,9 @@ import { setup } from './setup.mjs';
 import { root, target } from './lib/paths.mjs';
 import { main, run, step } from './lib/run.mjs';
 
-const APP = '127.0.0.1:8080';
-const RELAY = '127.0.0.1:8087';
+// Not the port of `npm start`: its service worker would serve the built app here, too.
+const APP = '127.0.0.1:8081';
+const RELAY = '127.0.0.1:8082';
 
 await main(async () => {
   const { wasm } = await setup();

@@ -1,7 +1,7 @@
 // Trunk's post_build hook: makes what Trunk staged ready to be served.
 //
-// Always: copies public/ to the root. In a release build also: moves inline scripts to hashed files (the content
-// security policy allows none inline), writes the file list into sw.js, and puts .br and .gz beside every file.
+// Always: copies public/ to the root. In a release build also: writes the file list into sw.js, and puts .br and .gz
+// beside every file. The relay allows Trunk's inline script by its hash.
 // Reads TRUNK_STAGING_DIR and TRUNK_PROFILE; touches nothing outside the staging folder.
 import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,20 +22,6 @@ const filesIn = (dir) =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort();
-
-/** Moves every inline script of index.html to a file named by its hash. @param {string} dir */
-function externaliseScripts(dir) {
-  const page = join(dir, 'index.html');
-  const html = readFileSync(page, 'utf8').replace(
-    /<script(?![^>]*\ssrc=)([^>]*)>([\s\S]*?)<\/script>/g,
-    (_, attributes, code) => {
-      const name = `start-${digest('sha256', code, 'hex').slice(0, 16)}.js`;
-      writeFileSync(join(dir, name), `${code.trim()}\n`);
-      return `<script${attributes} src="/${name}"></script>`;
-    },
-  );
-  writeFileSync(page, html);
-}
 
 /** Writes version and file list into sw.js. Integrity makes an install all of one build, or fail. @param {string} dir */
 function writePrecacheList(dir) {
@@ -70,7 +56,6 @@ const staging = process.env.TRUNK_STAGING_DIR;
 if (!staging) throw new Error('TRUNK_STAGING_DIR is not set: this is a hook of `trunk build`');
 cpSync(join(root, 'public'), staging, { recursive: true });
 if (process.env.TRUNK_PROFILE === 'release') {
-  externaliseScripts(staging);
   writePrecacheList(staging);
   compress(staging);
 }

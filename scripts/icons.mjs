@@ -1,4 +1,4 @@
-// Draws the PNG icons from public/icons/mark.svg. They are committed; run this after the mark changes.
+// Draws the PNG icons from public/icons/icon.svg. They are committed; run this after the mark changes.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -7,16 +7,16 @@ import { root } from './lib/paths.mjs';
 import { main } from './lib/run.mjs';
 
 const folder = join(root, 'public', 'icons');
-const mark = readFileSync(join(folder, 'mark.svg'), 'utf8');
+const mark = readFileSync(join(folder, 'icon.svg'), 'utf8');
 // A launcher cuts maskable icons to its own shape and keeps a circle of 80 % for sure: no corners, smaller ball.
 const bleeding = mark.replace(' rx="116"', '');
 const maskable = bleeding.replace('id="ball"', 'transform="translate(51 51) scale(.8)"');
 const ICONS = [
-  ['any-192', mark, 192],
-  ['any-512', mark, 512],
+  ['icon-192', mark, 192],
+  ['icon-512', mark, 512],
   ['maskable-192', maskable, 192],
   ['maskable-512', maskable, 512],
-  ['apple-touch-180', bleeding, 180],
+  ['icon-180', bleeding, 180],
 ];
 
 await main(async () => {

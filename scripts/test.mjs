@@ -44,7 +44,7 @@ function wasmTests({ wasm, browser }) {
   const capabilities = join(target, 'webdriver.json');
   mkdirSync(target, { recursive: true });
   writeFileSync(capabilities, JSON.stringify({ 'goog:chromeOptions': { binary: browser.chromium, args: [...chromiumArgs, '--headless=new'] } }));
-  return runner('Browser tests (wasm)', 'wasm-tests', cargoCounts, 'cargo', ['test', '--locked', ...WASM, '--no-fail-fast'], {
+  return runner('Browser tests (wasm)', 'wasm-tests', cargoCounts, 'cargo', ['test', '--locked', ...WASM, '--test', '*', '--no-fail-fast'], {
     ...wasm,
     CHROMEDRIVER: browser.chromedriver,
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner',

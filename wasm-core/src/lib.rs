@@ -20,12 +20,15 @@ pub mod crypto;
 #[cfg(feature = "driver")]
 pub mod driver;
 pub mod engine;
+pub mod handshake;
 pub mod identity;
 pub mod limits;
 #[cfg(feature = "driver")]
 pub mod platform;
+pub mod ratchet;
 #[cfg(feature = "driver")]
 pub mod rpc;
+pub mod session;
 #[cfg(feature = "driver")]
 pub mod store;
 pub mod wire;

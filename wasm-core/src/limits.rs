@@ -95,6 +95,21 @@ pub const MAX_SKIPPED_KEYS: usize = 2_000;
 /// Age after which a skipped message key is dropped: the lifetime of an envelope.
 pub const SKIPPED_KEY_LIFETIME: Duration = MAILBOX_LIFETIME;
 
+/// Receiving chains of one session that are remembered, oldest forgotten first.
+///
+/// Lower: a message that is later than so many turns, or comes again, is not recognised. Higher:
+/// more to store with every message, and more keys to try on one that none opens.
+pub const MAX_REMEMBERED_CHAINS: usize = 64;
+
+/// Messages of one's own chain after which the next turn begins a new one.
+///
+/// Lower: a full post-quantum step, 2.3 KB and four lattice operations, with more messages; at 1
+/// every receipt would carry one. Higher: a stolen state reads more messages.
+pub const TURN_AFTER_MESSAGES: u32 = 8;
+
+/// Age of one's own chain at which the next turn begins a new one, whatever it has sent.
+pub const TURN_AFTER: Duration = Duration::from_secs(60);
+
 /// Longest key of a row in bytes; a contact and a place in its history take 25.
 pub const MAX_ROW_KEY_BYTES: usize = 32;
 

@@ -66,8 +66,14 @@ impl DecapsulationKey {
     #[must_use]
     pub fn generate(rng: &mut impl CryptoRng) -> (Self, EncapsulationKey) {
         let key = Self(Secret::generate(rng));
-        let public = EncapsulationKey(Box::new(key.expand().encapsulation_key().clone()));
+        let public = key.encapsulation_key();
         (key, public)
+    }
+
+    /// Computes the public key.
+    #[must_use]
+    pub fn encapsulation_key(&self) -> EncapsulationKey {
+        EncapsulationKey(Box::new(self.expand().encapsulation_key().clone()))
     }
 
     /// Takes the seed that [`Self::expose`] gave.

@@ -29,8 +29,6 @@ labels! {
     ASSOCIATED_DATA = "volly/1/session-ad";
     /// Root step of the ratchet (§6).
     RATCHET_ROOT = "volly/1/ratchet/root";
-    /// Message key of the ratchet (§6).
-    RATCHET_MESSAGE = "volly/1/ratchet/message";
     /// Shared secret to the key pairs of an address (§9).
     ADDRESS = "volly/1/address";
     /// Public keys of an address to the address (§9).

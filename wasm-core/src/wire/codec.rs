@@ -73,8 +73,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes what is left.
-    pub const fn rest(&mut self) -> &'a [u8] {
-        core::mem::replace(&mut self.0, &[])
+    pub fn rest(&mut self) -> &'a [u8] {
+        core::mem::take(&mut self.0)
     }
 
     /// Takes `length` bytes.

@@ -1,7 +1,318 @@
 //! The loop that ties engine, store and network together, and the tab that runs it.
+//!
+//! ```text
+//!            ┌────── effects ──────┐
+//!  calls ──► │ Machine             │ ──► store.commit ──► then: network, events, replies
+//!  events ─► │  (Engine)           │
+//!  timer ──► └─────────────────────┘
+//! ```
+//!
+//! Finish local work, then write, then accept something new. Invariant: nothing that follows from
+//! a change leaves before the store has said that the change is durable, and effects are done in
+//! the engine's order. Does not know: what any input or effect means.
+
+use core::{future::Future, task::Poll, time::Duration};
+use std::collections::VecDeque;
+
+use futures::{Stream, StreamExt, channel::mpsc, future::poll_fn};
+use rand_core::CryptoRng;
+
+use crate::{
+    api::ApiError,
+    engine::{
+        effect::{CommitId, Effect, NetAction, Row},
+        input::{Input, NetEvent, Timestamp},
+    },
+    limits::{DRIVER_QUEUE, MAX_WAITING_ACTIONS},
+    platform::{
+        entropy::{SystemRng, system_rng},
+        time,
+    },
+    rpc::{
+        ToServer,
+        server::{Server, refusal},
+    },
+    store::{Store, StoreError},
+};
+
+mod batch;
+pub mod lead;
+#[cfg(all(target_arch = "wasm32", feature = "net", feature = "idb"))]
+mod page;
 
 #[cfg(all(target_arch = "wasm32", feature = "net", feature = "idb"))]
-mod core;
+pub use self::page::Core;
 
-#[cfg(all(target_arch = "wasm32", feature = "net", feature = "idb"))]
-pub use self::core::Core;
+/// The state machine that is driven: the engine, or a script in a test.
+pub trait Machine: Sized {
+    /// Why rows are not a state.
+    type LoadError;
+
+    /// Builds the state from every row but the messages.
+    ///
+    /// # Errors
+    ///
+    /// When the rows were not written by this machine.
+    fn load(rows: Vec<Row>, now: Timestamp) -> Result<Self, Self::LoadError>;
+    /// Takes one input.
+    fn handle(&mut self, input: Input, now: Timestamp, rng: &mut impl CryptoRng);
+    /// The next thing to do, in order.
+    fn poll_effect(&mut self) -> Option<Effect>;
+    /// When [`Input::Tick`] is due at the latest.
+    fn poll_timeout(&self) -> Option<Timestamp>;
+}
+
+/// The clock, so that tests have their own.
+pub trait Clock {
+    /// The time by this device's clock.
+    fn now(&self) -> Timestamp;
+    /// Waits at most for `duration`.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
+}
+
+/// The device's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(time::now())
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
+        time::sleep(duration)
+    }
+}
+
+/// The two ends of the network layer that the driver holds; dropping them stops it.
+#[derive(Debug)]
+pub struct Network {
+    /// To it. The layer takes actions also while it waits to hand over an event, else the two could
+    /// wait for each other.
+    pub actions: mpsc::Sender<NetAction>,
+    /// From it.
+    pub events: mpsc::Receiver<NetEvent>,
+}
+
+/// Why a run of the engine is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The store refused a transaction.
+    Refused(StoreError),
+    /// The network layer has stopped.
+    NetworkGone,
+    /// Nobody can ask any more.
+    Closed,
+}
+
+/// One thing that the driver does next.
+enum Step {
+    Do(Effect),
+    Tell(CommitId),
+}
+
+/// What ended a wait.
+enum Woken {
+    Event(NetEvent),
+    Message(ToServer),
+    /// Time has passed, or the network layer has room again.
+    Due,
+}
+
+/// One run of an engine.
+#[derive(Debug)]
+pub struct Driver<'a, M, S, C> {
+    machine: M,
+    store: &'a S,
+    clock: &'a C,
+    rng: SystemRng,
+    network: Network,
+    calls: &'a mut mpsc::Receiver<ToServer>,
+    server: Server,
+    steps: VecDeque<Step>,
+    /// Actions that the network layer has no room for yet.
+    waiting: VecDeque<NetAction>,
+}
+
+impl core::fmt::Debug for Step {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Step")
+    }
+}
+
+impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
+    /// Ties the parts together.
+    #[must_use]
+    pub const fn new(
+        machine: M,
+        store: &'a S,
+        clock: &'a C,
+        network: Network,
+        calls: &'a mut mpsc::Receiver<ToServer>,
+        server: Server,
+    ) -> Self {
+        Self {
+            machine,
+            store,
+            clock,
+            rng: system_rng(),
+            network,
+            calls,
+            server,
+            steps: VecDeque::new(),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Runs until the engine is over. Calls that are open then are answered.
+    pub async fn run(mut self) -> Ended {
+        let ended = loop {
+            if let Err(ended) = self.turn().await {
+                break ended;
+            }
+        };
+        self.server.end(match ended {
+            Ended::Refused(_) => ApiError::NotStored,
+            Ended::NetworkGone | Ended::Closed => ApiError::EngineMoved,
+        });
+        ended
+    }
+
+    async fn turn(&mut self) -> Result<(), Ended> {
+        self.pass_on_actions()?;
+        // A network layer that takes nothing holds back the engine's effects, never its events.
+        let step = if self.has_room() { self.next_step() } else { None };
+        match step {
+            Some(Step::Tell(id)) => self.handle(Input::Committed(id)),
+            Some(Step::Do(effect)) => self.perform(effect).await?,
+            None => self.accept().await?,
+        }
+        Ok(())
+    }
+
+    fn has_room(&self) -> bool {
+        self.waiting.len() < MAX_WAITING_ACTIONS
+    }
+
+    fn next_step(&mut self) -> Option<Step> {
+        self.steps.pop_front().or_else(|| self.machine.poll_effect().map(Step::Do))
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.machine.handle(input, self.clock.now(), &mut self.rng);
+    }
+
+    async fn perform(&mut self, effect: Effect) -> Result<(), Ended> {
+        match effect {
+            Effect::Commit { .. } => return self.commit(effect).await,
+            Effect::Net(action) => self.waiting.push_back(action),
+            Effect::Emit(event) => self.server.emit(*event),
+            Effect::Reply(call, reply) => self.server.reply(call, reply),
+            Effect::Scan(call, scan) => match self.store.scan(&scan).await {
+                Ok(rows) => self.handle(Input::Scanned(call, rows)),
+                Err(_) => self.server.reply(call, refusal(ApiError::Unreadable)),
+            },
+        }
+        Ok(())
+    }
+
+    /// Stores a transaction, and with it those that stand directly behind it: a burst of messages
+    /// costs one write. What follows from each keeps its order.
+    async fn commit(&mut self, first: Effect) -> Result<(), Ended> {
+        let mut batch = batch::Batch::default();
+        let mut next = Some(Step::Do(first));
+        while let Some(Step::Do(Effect::Commit { id, changes, then })) = next {
+            batch.add(changes);
+            batch.then.extend(then.into_iter().map(Step::Do));
+            batch.then.push_back(Step::Tell(id));
+            next = self.next_step();
+        }
+        self.store.commit(&batch.changes).await.map_err(Ended::Refused)?;
+        batch.then.extend(next);
+        batch.then.append(&mut self.steps);
+        self.steps = batch.then;
+        Ok(())
+    }
+
+    fn pass_on_actions(&mut self) -> Result<(), Ended> {
+        while let Some(action) = self.waiting.pop_front() {
+            if let Err(error) = self.network.actions.try_send(action) {
+                if error.is_disconnected() {
+                    return Err(Ended::NetworkGone);
+                }
+                self.waiting.push_front(error.into_inner());
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for something to happen, and takes with it what has happened already.
+    async fn accept(&mut self) -> Result<(), Ended> {
+        match self.wait().await? {
+            Woken::Event(event) => self.handle(Input::Net(event)),
+            Woken::Message(message) => self.accept_message(message),
+            Woken::Due => {}
+        }
+        for _ in 0..DRIVER_QUEUE {
+            let Some(event) = ready(&mut self.network.events).await else { break };
+            self.handle(Input::Net(event));
+        }
+        if !self.has_room() {
+            return Ok(());
+        }
+        for _ in 0..DRIVER_QUEUE {
+            let Some(message) = ready(self.calls).await else { break };
+            self.accept_message(message);
+        }
+        if self.machine.poll_timeout().is_some_and(|due| due <= self.clock.now()) {
+            self.handle(Input::Tick);
+        }
+        Ok(())
+    }
+
+    fn accept_message(&mut self, message: ToServer) {
+        if let Some((call, request)) = self.server.accept(message) {
+            self.handle(Input::Call(call, request));
+        }
+    }
+
+    async fn wait(&mut self) -> Result<Woken, Ended> {
+        let has_room = self.has_room();
+        let Network { actions, events } = &mut self.network;
+        let (calls, waiting, clock) = (&mut *self.calls, &self.waiting, self.clock);
+        let due = self.machine.poll_timeout();
+        let mut timer = Box::pin(async {
+            let Some(due) = due else { return core::future::pending().await };
+            clock.sleep(Duration::from_millis(due.0.saturating_sub(clock.now().0))).await;
+        });
+        poll_fn(|context| {
+            if let Poll::Ready(event) = events.poll_next_unpin(context) {
+                return Poll::Ready(event.map(Woken::Event).ok_or(Ended::NetworkGone));
+            }
+            if !waiting.is_empty() && actions.poll_ready(context).is_ready() {
+                return Poll::Ready(Ok(Woken::Due));
+            }
+            if !has_room {
+                return Poll::Pending;
+            }
+            if let Poll::Ready(message) = calls.poll_next_unpin(context) {
+                return Poll::Ready(message.map(Woken::Message).ok_or(Ended::Closed));
+            }
+            timer.as_mut().poll(context).map(|()| Ok(Woken::Due))
+        })
+        .await
+    }
+}
+
+/// The next item, if it is there already. The end of the stream is left for the next wait.
+async fn ready<T>(stream: &mut (impl Stream<Item = T> + Unpin)) -> Option<T> {
+    poll_fn(|context| match stream.poll_next_unpin(context) {
+        Poll::Ready(item) => Poll::Ready(item),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests;

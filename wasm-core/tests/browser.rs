@@ -1,6 +1,11 @@
 //! What needs a real browser: IndexedDB, WebCrypto, Web Locks.
 //!
-//! `npm run test:browser` runs it in a headless Chromium; `webdriver.json` holds its switches.
+//! In a headless Chromium, whose switches stand in `webdriver.json`:
+//!
+//! ```text
+//! CHROMEDRIVER=/usr/bin/chromedriver CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
+//!   cargo test -p volly-core --target wasm32-unknown-unknown --test browser
+//! ```
 
 #![cfg(all(target_arch = "wasm32", feature = "idb"))]
 #![allow(missing_docs, unreachable_pub)]

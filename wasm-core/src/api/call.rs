@@ -82,6 +82,9 @@ pub enum ApiError {
     /// The change could not be stored.
     #[error("not stored")]
     NotStored,
+    /// What is stored could not be read.
+    #[error("not readable")]
+    Unreadable,
     /// The engine moved to another tab before it answered; ask again.
     #[error("engine moved")]
     EngineMoved,

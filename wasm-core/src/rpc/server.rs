@@ -2,7 +2,7 @@
 //!
 //! Does not know: how messages travel, and what is in a reply.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use super::{PortId, RunId, ToClients, ToServer};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Where the server's messages go.
-pub type Publish = Box<dyn Fn(ToClients)>;
+pub type Publish = Rc<dyn Fn(ToClients)>;
 
 /// One run's calls and events.
 pub struct Server {

@@ -73,10 +73,7 @@ impl IndexedDb {
                 *self.connection.borrow_mut() = Rc::clone(&connection);
                 Ok(connection)
             }
-            _ => {
-                connection.close();
-                Err(StoreError::Replaced)
-            }
+            _ => Err(StoreError::Replaced),
         }
     }
 

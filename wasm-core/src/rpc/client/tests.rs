@@ -18,7 +18,7 @@ type Wire = Rc<RefCell<VecDeque<Vec<u8>>>>;
 fn server(run: u64, wire: &Wire) -> Server {
     let wire = Rc::clone(wire);
     let publish = move |message| wire.borrow_mut().push_back(Frame::ToClients(message).encode());
-    Server::start(RunId(run), Box::new(publish))
+    Server::start(RunId(run), Rc::new(publish))
 }
 
 fn snapshot(number: u64) -> Snapshot {

@@ -37,6 +37,13 @@ impl Connection {
     }
 }
 
+/// A connection that nobody holds would keep every upgrade waiting until it is collected.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
 /// Opens a connection that closes itself when another tab wants to upgrade or delete the database.
 pub(super) async fn connect(name: &str, absent: Absent) -> Result<Connection, StoreError> {
     let factory = Factory::new().map_err(|_| StoreError::Unavailable)?;

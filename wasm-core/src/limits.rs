@@ -144,3 +144,44 @@ pub const RESTART_PAUSE_MIN: Duration = Duration::from_millis(500);
 /// Longest such pause. Lower: a full disk is asked needlessly often. Higher: room that was made is
 /// found late.
 pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// Questions to the network that may be open at once before the outbox waits.
+///
+/// Lower: a long outbox drains slowly on a slow line. Higher: more memory at both ends, and more
+/// to do again when the connection breaks.
+pub const MAX_QUESTIONS: usize = 64;
+
+/// Pause before a deposit is tried again that the relay could not take now.
+pub const RELAY_RETRY: Duration = Duration::from_secs(5);
+
+/// Pause before a deposit is tried again that the relay does not accept: a newer relay may.
+pub const REFUSED_RETRY: Duration = Duration::from_secs(60);
+
+/// How long arrived texts gather before one receipt answers them all.
+///
+/// Lower: a receipt for each of twenty texts that come together. Higher: the sender waits longer
+/// for the second tick.
+pub const RECEIPT_DELAY: Duration = Duration::from_millis(50);
+
+/// How long a call that needs the relay waits for a connection and an answer.
+pub const VISIT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Invites of others that are looked at at once: one a tab, and a few that were left.
+pub const MAX_VISITS: usize = 8;
+
+/// Silence at the mailboxes of past days after which they count as read to the end.
+///
+/// A relay pushes what it holds as fast as it is acknowledged. Lower: a pause of a slow line would
+/// pass for the end, and what is left would not be looked for again. Higher: more subscriptions.
+pub const DRAINED_AFTER: Duration = Duration::from_secs(30);
+
+/// Pause between two look-ups of the same contact's presence.
+///
+/// Lower: each message that comes by the mailbox costs a request. Higher: two people who are both
+/// there talk through the mailbox for longer.
+pub const PRESENCE_PAUSE: Duration = Duration::from_secs(2);
+
+/// How far ahead of ours a contact's Lamport time may be; what is beyond is brought back to it.
+///
+/// Without it one hostile message would push all later ones to the end of the numbers.
+pub const MAX_LAMPORT_LEAP: u64 = 1 << 32;

@@ -7,6 +7,7 @@ pub mod codec;
 mod content;
 mod identity_key;
 mod invite_link;
+mod invite_record;
 mod prekey_bundle;
 mod prekey_message;
 mod ratchet_message;
@@ -14,6 +15,7 @@ mod ratchet_message;
 pub use content::{AnswersRead, Content};
 pub use identity_key::{Fingerprint, IDENTITY_KEY_BYTES, IdentityKey};
 pub use invite_link::{InviteLink, LinkError};
+pub use invite_record::InviteRecord;
 pub use prekey_bundle::{
     BUNDLE_BYTES, DEVICE_CERTIFICATE_BYTES, DeviceCertificate, PREKEYS_BYTES, PreKeyBundle, PreKeys,
 };

@@ -25,6 +25,7 @@ pub struct Ticket(pub u64);
 pub struct EnvelopeId(pub [u8; 16]);
 
 /// One thing to do. The driver takes them in order.
+#[expect(clippy::large_enum_variant, reason = "an effect is moved twice and dropped")]
 #[derive(Debug)]
 pub enum Effect {
     /// Store `changes` in one transaction, then do `then` in order, then feed
@@ -32,7 +33,7 @@ pub enum Effect {
     ///
     /// If the store refuses, nothing of `then` happens, and this engine is over: the driver drops
     /// every effect that waits, answers each [`Effect::Reply`] among them with
-    /// [`crate::engine::not_stored`], and loads a new engine from the store. What arrived from the
+    /// `ApiError::NotStored`, and loads a new engine from the store. What arrived from the
     /// network comes again, because it was not acknowledged.
     Commit {
         /// For the answer.
@@ -40,7 +41,7 @@ pub enum Effect {
         /// All or nothing.
         changes: ChangeSet,
         /// Only after the transaction is durable. Never holds a `Commit`.
-        then: Vec<Effect>,
+        then: Vec<Self>,
     },
     /// Do something on the network.
     Net(NetAction),

@@ -1,0 +1,224 @@
+//! Contacts: what is known of each, and what one can do with it besides talking.
+
+use alloc::{
+    borrow::ToOwned,
+    string::{String, ToString},
+};
+
+use rand_core::CryptoRng;
+
+use super::{
+    Engine, Transaction,
+    effect::{NetAction, Table},
+    input::Timestamp,
+    presence::Announced,
+    reply::ReplyTo,
+    rows::{ContactRow, Parcel, Standing, contact_key},
+};
+use crate::{
+    address::{AddressKeys, Direction, Purpose},
+    api::{
+        ApiError, ContactId, ContactState, ContactView, DeleteContact, Event, GetSafetyNumber,
+        RenameContact, Trust,
+    },
+    identity::{Fingerprint, safety_number},
+    session::SessionRecord,
+    wire::Content,
+};
+
+/// A contact in memory.
+pub(super) struct Contact {
+    pub(super) row: ContactRow,
+    pub(super) session: SessionRecord,
+    pub(super) draft: String,
+    /// A direct stream is up.
+    pub(super) direct: bool,
+    /// When the receipt that is due goes out.
+    pub(super) receipt_at: Option<Timestamp>,
+    /// When the contact's presence was last asked for.
+    pub(super) sought_at: Option<Timestamp>,
+    /// When it is looked up again, because there was a sign of life during the pause.
+    pub(super) seek_at: Option<Timestamp>,
+    /// What the contact was told of where we are.
+    pub(super) announced: Option<Announced>,
+    /// The keys of the mailbox that we write to, of the day they were last used.
+    pub(super) writing: Option<(u32, AddressKeys)>,
+}
+
+impl Contact {
+    pub(super) const fn new(row: ContactRow, session: SessionRecord) -> Self {
+        Self {
+            row,
+            session,
+            draft: String::new(),
+            direct: false,
+            receipt_at: None,
+            sought_at: None,
+            seek_at: None,
+            announced: None,
+            writing: None,
+        }
+    }
+
+    /// The direction in which we write.
+    pub(super) const fn direction(&self) -> Direction {
+        if self.row.initiator { Direction::Forth } else { Direction::Back }
+    }
+
+    /// Keys of an address that we write to.
+    pub(super) fn writing(&mut self, day: u32) -> AddressKeys {
+        if let Some((known, keys)) = &self.writing
+            && *known == day
+        {
+            return keys.clone();
+        }
+        let secret = self.row.pair_secret();
+        let keys = AddressKeys::derive(&secret, Purpose::Mailbox, self.direction(), day);
+        self.writing = Some((day, keys.clone()));
+        keys
+    }
+
+    pub(super) fn save(&self, contact: ContactId, transaction: &mut Transaction) {
+        transaction.changes.put(Table::Contacts, contact_key(contact), &self.row);
+    }
+
+    pub(super) fn save_session(&self, contact: ContactId, transaction: &mut Transaction) {
+        let session = self.session.encode();
+        transaction.changes.put(Table::Sessions, contact_key(contact), &session.as_slice());
+    }
+
+    fn name(&self) -> &str {
+        if self.row.given_name.is_empty() { &self.row.own_name } else { &self.row.given_name }
+    }
+}
+
+impl Engine {
+    /// The contact as a view sees it; `None` when there is none, or it is being deleted.
+    pub(super) fn contact_view(&self, id: ContactId) -> Option<ContactView> {
+        let contact = self.contacts.get(&id)?;
+        let row = &contact.row;
+        let state = match row.standing {
+            Standing::Connecting => ContactState::Connecting,
+            Standing::Established => ContactState::Established,
+            Standing::Gone => ContactState::Gone,
+            Standing::Leaving => return None,
+        };
+        let mut last = row.last.clone();
+        if let Some(last) = &mut last {
+            last.state = last.state.map(|_| self.message_state(id, last.id.sequence));
+        }
+        let unread = row.received.max().saturating_sub(row.read_sequence);
+        Some(ContactView {
+            id,
+            name: contact.name().to_owned(),
+            fingerprint: row.fingerprint,
+            state,
+            trust: if row.verified { Trust::Verified } else { Trust::Seen },
+            online: contact.direct,
+            last,
+            unread: u32::try_from(unread).unwrap_or(u32::MAX),
+            read_up_to: row.read_up_to,
+            draft: contact.draft.clone(),
+            added_at: row.added_at,
+        })
+    }
+
+    /// Puts the contact's event into what follows a transaction.
+    pub(super) fn tell_contact(&mut self, id: ContactId, transaction: &mut Transaction) {
+        if let Some(view) = self.contact_view(id) {
+            transaction.then.push(self.event(Event::Contact(view)));
+        }
+    }
+
+    /// The contact, unless it is being deleted.
+    pub(super) fn present(&mut self, id: ContactId) -> Result<&mut Contact, ApiError> {
+        self.contacts
+            .get_mut(&id)
+            .filter(|contact| contact.row.standing != Standing::Leaving)
+            .ok_or(ApiError::NotFound)
+    }
+
+    pub(super) fn rename(&mut self, reply: ReplyTo<RenameContact>, call: &RenameContact) {
+        let name = call.name.trim();
+        let checked = super::account::within(name, crate::limits::MAX_NAME_BYTES);
+        let contact = match checked.and_then(|()| self.present(call.contact)) {
+            Ok(contact) => contact,
+            Err(error) => return self.effects.push_back(reply.with(Err(error))),
+        };
+        contact.row.given_name = name.to_string();
+        let mut transaction = Transaction::default();
+        contact.save(call.contact, &mut transaction);
+        self.tell_contact(call.contact, &mut transaction);
+        transaction.then.push(reply.with(Ok(())));
+        self.commit(transaction);
+    }
+
+    pub(super) fn safety_number(
+        &mut self,
+        reply: ReplyTo<GetSafetyNumber>,
+        call: &GetSafetyNumber,
+    ) {
+        let ours = self.account.as_ref().map(|account| account.fingerprint);
+        let (Some(ours), Ok(contact)) = (ours, self.present(call.contact)) else {
+            return self.effects.push_back(reply.with(Err(ApiError::NotFound)));
+        };
+        let digits = safety_number(&ours, &Fingerprint(contact.row.fingerprint));
+        let mut transaction = Transaction::default();
+        if let Some(verified) = call.verified
+            && verified != contact.row.verified
+        {
+            contact.row.verified = verified;
+            contact.save(call.contact, &mut transaction);
+            self.tell_contact(call.contact, &mut transaction);
+        }
+        transaction.then.push(reply.with(Ok(digits)));
+        self.commit(transaction);
+    }
+
+    /// Deletes a contact. Its row stays, unseen, until the goodbye is deposited.
+    pub(super) fn delete_contact(
+        &mut self,
+        reply: ReplyTo<DeleteContact>,
+        call: &DeleteContact,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) {
+        let id = call.contact;
+        if let Err(error) = self.present(id) {
+            return self.effects.push_back(reply.with(Err(error)));
+        }
+        let mut transaction = Transaction::default();
+        self.drop_outbox(id, &mut transaction);
+        let told = self.post(&mut transaction, id, Parcel::Goodbye, &Content::Goodbye, now, rng);
+        let key = contact_key(id);
+        transaction.changes.delete_prefixes.push((Table::Messages, key.clone()));
+        transaction.changes.delete(Table::Drafts, key);
+        if let Some(contact) = self.contacts.get_mut(&id) {
+            let gone = contact.row.standing == Standing::Gone;
+            contact.row.standing = Standing::Leaving;
+            contact.row.last = None;
+            contact.receipt_at = None;
+            contact.save(id, &mut transaction);
+            if gone || !told {
+                self.drop_outbox(id, &mut transaction);
+                self.purge(id, &mut transaction);
+            }
+        }
+        let closed = self.mailboxes.forget(id);
+        let closed = closed.into_iter().map(NetAction::Unsubscribe);
+        transaction.then.extend(closed.map(super::Effect::Net));
+        transaction.then.push(super::Effect::Net(NetAction::ForgetDirect(id)));
+        transaction.then.push(self.event(Event::ContactDeleted(id)));
+        transaction.then.push(reply.with(Ok(())));
+        self.commit(transaction);
+        self.pump(now);
+    }
+
+    /// Removes the last of a contact.
+    pub(super) fn purge(&mut self, id: ContactId, transaction: &mut Transaction) {
+        self.contacts.remove(&id);
+        transaction.changes.puts.retain(|row| !row.key.starts_with(&contact_key(id)));
+        transaction.changes.delete(Table::Sessions, contact_key(id));
+        transaction.changes.delete(Table::Contacts, contact_key(id));
+    }
+}

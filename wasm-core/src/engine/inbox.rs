@@ -1,0 +1,242 @@
+//! Envelopes that arrive, by mailbox or directly.
+//!
+//! Invariant: an envelope is acknowledged to the relay in what follows the commit of everything
+//! that it brought. One that does not open, or opened before, brings nothing and is acknowledged
+//! at once: it will not open later either.
+
+use rand_core::CryptoRng;
+
+use super::{
+    Engine, Transaction,
+    effect::{Effect, EnvelopeId, NetAction},
+    input::Timestamp,
+    mailboxes::Owner,
+    ranges::Ranges,
+    rows::{Parcel, Standing},
+};
+use crate::{
+    api::{ContactId, Event, MessageId, MessageState, MessageView, Progress},
+    limits::{MAX_LAMPORT_LEAP, RECEIPT_DELAY},
+    wire::Content,
+};
+
+/// How far ahead of our clock a sender's time may be and still be shown: five minutes.
+const SHOWN_SKEW_MS: u64 = 300_000;
+
+impl Engine {
+    pub(super) fn on_arrived(
+        &mut self,
+        address: [u8; 32],
+        id: EnvelopeId,
+        envelope: &[u8],
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) {
+        let mut transaction = Transaction::default();
+        let owner = self.mailboxes.owner(&address);
+        match owner {
+            // A push that crossed our unsubscription. It comes again if we ever listen again.
+            None => return,
+            Some(Owner::Contact(contact, day)) => {
+                self.mailboxes.on_mail(day, now);
+                self.receive(contact, envelope, now, &mut transaction);
+                self.seek(contact, now);
+            }
+            Some(Owner::Invite(invite)) => {
+                self.receive_guest(invite, envelope, now, rng, &mut transaction);
+            }
+        }
+        let acknowledge = NetAction::Acknowledge { address, ids: alloc::vec![id] };
+        // Before the events, so that the relay's window opens early; after the commit in any case.
+        transaction.then.insert(0, Effect::Net(acknowledge));
+        self.commit(transaction);
+        if matches!(owner, Some(Owner::Invite(_))) {
+            self.welcome(now, rng);
+        }
+        self.pump(now);
+    }
+
+    pub(super) fn on_direct_arrived(
+        &mut self,
+        contact: ContactId,
+        envelope: &[u8],
+        now: Timestamp,
+    ) {
+        let mut transaction = Transaction::default();
+        self.receive(contact, envelope, now, &mut transaction);
+        self.commit(transaction);
+    }
+
+    /// Opens an envelope of a contact and takes in what it brings.
+    fn receive(
+        &mut self,
+        id: ContactId,
+        envelope: &[u8],
+        now: Timestamp,
+        transaction: &mut Transaction,
+    ) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        let Ok(plaintext) = contact.session.open(envelope, now.seconds()) else { return };
+        contact.save_session(id, transaction);
+        if contact.row.standing == Standing::Leaving {
+            return;
+        }
+        if contact.row.standing == Standing::Connecting {
+            contact.row.standing = Standing::Established;
+            contact.save(id, transaction);
+            self.tell_contact(id, transaction);
+        }
+        match Content::decode(&plaintext) {
+            Ok(Content::Hello { name, .. }) => self.on_hello(id, name, transaction),
+            Ok(Content::Text { sequence, lamport, sent_at_ms, text }) => {
+                let view = self.incoming(id, sequence, lamport, sent_at_ms, text, now);
+                self.on_text(id, view, now, transaction);
+            }
+            Ok(Content::Receipt { delivered_up_to, read_up_to, ranges }) => {
+                let delivered = Ranges::from_parts(delivered_up_to, &ranges);
+                self.on_receipt(id, &delivered, read_up_to, transaction);
+            }
+            Ok(Content::Goodbye) => self.on_goodbye(id, transaction),
+            // A kind that a newer version sends. The session has moved on, so it must be stored.
+            Err(_) => {}
+        }
+    }
+
+    fn on_hello(&mut self, id: ContactId, name: String, tx: &mut Transaction) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        contact.row.own_name = name;
+        contact.save(id, tx);
+        self.tell_contact(id, tx);
+    }
+
+    /// The message as it will be shown, with what a hostile sender could distort brought to bounds.
+    fn incoming(
+        &self,
+        id: ContactId,
+        sequence: u64,
+        lamport: u64,
+        sent_at_ms: u64,
+        text: String,
+        now: Timestamp,
+    ) -> MessageView {
+        let (known, theirs) = self
+            .contacts
+            .get(&id)
+            .map_or((0, [0; 32]), |contact| (contact.row.lamport, contact.row.fingerprint));
+        let ours = self.account.as_ref().map_or([0; 32], |account| account.fingerprint.0);
+        let too_late = sent_at_ms > now.0.saturating_add(SHOWN_SKEW_MS);
+        MessageView {
+            id: MessageId {
+                lamport: lamport.min(known.saturating_add(MAX_LAMPORT_LEAP)),
+                side: u8::from(theirs > ours),
+                sequence,
+            },
+            text,
+            sent_at: if too_late { now.0 } else { sent_at_ms },
+            stored_at: now.0,
+            state: None,
+        }
+    }
+
+    fn on_text(
+        &mut self,
+        id: ContactId,
+        view: MessageView,
+        now: Timestamp,
+        transaction: &mut Transaction,
+    ) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        contact.row.receipt_due = true;
+        contact.receipt_at.get_or_insert(now.after(RECEIPT_DELAY));
+        if view.id.sequence == 0 || !contact.row.received.insert(view.id.sequence) {
+            // It was here before, so its sender has missed our receipt.
+            return contact.save(id, transaction);
+        }
+        contact.row.lamport = contact.row.lamport.max(view.id.lamport);
+        contact.row.newest_theirs = contact.row.newest_theirs.max(Some(view.id));
+        self.store_message(id, &view, transaction);
+    }
+
+    fn on_receipt(
+        &mut self,
+        id: ContactId,
+        delivered: &Ranges,
+        read_up_to: u64,
+        transaction: &mut Transaction,
+    ) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        let row = &mut contact.row;
+        // A receipt for what was never sent is no news.
+        let sent = row.next_sequence.saturating_sub(1);
+        if delivered.max() > sent || read_up_to > sent {
+            return;
+        }
+        row.delivered.merge(delivered);
+        row.read_by_them = row.read_by_them.max(read_up_to.min(row.delivered.max()));
+        let mut stretches = Vec::new();
+        let mut add = |first, last, state| {
+            if first <= last {
+                stretches.push(Progress { first, last, state });
+            }
+        };
+        add(1, row.delivered.up_to(), MessageState::Delivered);
+        for &(first, last) in row.delivered.beyond() {
+            add(first, last, MessageState::Delivered);
+        }
+        add(1, row.read_by_them, MessageState::Read);
+        contact.save(id, transaction);
+        self.settle(id, transaction);
+        transaction.then.push(self.event(Event::Progress(id, stretches)));
+        self.tell_contact(id, transaction);
+    }
+
+    fn on_goodbye(&mut self, id: ContactId, transaction: &mut Transaction) {
+        let failed = self.drop_outbox(id, transaction);
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        contact.row.standing = Standing::Gone;
+        contact.row.receipt_due = false;
+        contact.receipt_at = None;
+        contact.save(id, transaction);
+        let stretch =
+            |sequence| Progress { first: sequence, last: sequence, state: MessageState::Failed };
+        let stretches = failed.into_iter().map(stretch).collect();
+        transaction.then.push(self.event(Event::Progress(id, stretches)));
+        self.tell_contact(id, transaction);
+    }
+
+    /// Sends the receipts whose time has come. One answers all that arrived before it.
+    pub(super) fn send_due_receipts(&mut self, now: Timestamp, rng: &mut impl CryptoRng) {
+        let due = |contact: &super::Contact| contact.receipt_at.is_some_and(|at| at <= now);
+        let ids: Vec<ContactId> =
+            self.contacts.iter().filter_map(|(&id, contact)| due(contact).then_some(id)).collect();
+        for id in ids {
+            self.send_receipt(id, now, rng);
+        }
+    }
+
+    fn send_receipt(&mut self, id: ContactId, now: Timestamp, rng: &mut impl CryptoRng) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        contact.receipt_at = None;
+        contact.row.receipt_due = false;
+        let content = Content::Receipt {
+            delivered_up_to: contact.row.received.up_to(),
+            read_up_to: contact.row.read_sequence,
+            ranges: contact.row.received.beyond().to_vec(),
+        };
+        let mut transaction = Transaction::default();
+        contact.save(id, &mut transaction);
+        if contact.direct {
+            // No copy is kept: if it is lost, the text comes again and is answered again.
+            if let Ok(envelope) = contact.session.seal(&content.encode(), now.seconds(), rng) {
+                contact.save_session(id, &mut transaction);
+                let action =
+                    NetAction::SendDirect { contact: id, id: EnvelopeId([0; 16]), envelope };
+                transaction.then.push(Effect::Net(action));
+            }
+        } else {
+            self.post(&mut transaction, id, Parcel::Receipt, &content, now, rng);
+        }
+        self.commit(transaction);
+        self.pump(now);
+    }
+}

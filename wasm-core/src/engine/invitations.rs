@@ -1,0 +1,490 @@
+//! Invites: ours, and those of others that we look at or accept (protocol.md §11).
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
+use rand_core::CryptoRng;
+
+use super::{
+    Engine, Question, Transaction,
+    contacts::Contact,
+    effect::{Effect, NetAction, Table},
+    input::{RelayError, Timestamp},
+    records,
+    reply::ReplyTo,
+    rows::{ContactRow, InviteRow, Parcel, Phase, Standing, invite_key},
+};
+use crate::{
+    address::{AddressKeys, Direction, Purpose, record_key},
+    api::{
+        AcceptInvite, ApiError, CallId, CancelInvite, ContactId, CreateInvite, Event, InviteId,
+        InvitePreview, InviteState, InviteView,
+    },
+    crypto::secret::Secret,
+    identity::{Fingerprint, PreKeySecrets, generate_prekeys},
+    limits::{INVITE_LIFETIME, MAX_CONTACTS, MAX_OPEN_INVITES, MAX_VISITS, VISIT_TIMEOUT},
+    session::SessionRecord,
+    wire::{AnswersRead, Content, InviteLink, InviteRecord},
+};
+
+/// An invite of ours in memory.
+pub(super) struct Invite {
+    pub(super) row: InviteRow,
+    /// The views know that its time is over.
+    pub(super) expired: bool,
+}
+
+impl Invite {
+    pub(super) const fn secret(&self) -> Secret<32> {
+        Secret::new(self.row.secret)
+    }
+
+    /// `None` for one that is no longer shown.
+    pub(super) fn view(&self, id: InviteId, now: Timestamp) -> Option<InviteView> {
+        let state = match self.row.phase {
+            Phase::Used | Phase::Withdrawn => return None,
+            _ if self.row.expires_at <= now.0 => InviteState::Expired,
+            Phase::Publishing => InviteState::Publishing,
+            Phase::Open => InviteState::Open,
+        };
+        Some(InviteView {
+            id,
+            fragment: self.row.fragment.clone(),
+            state,
+            created_at: self.row.created_at,
+            expires_at: self.row.expires_at,
+        })
+    }
+
+    /// When the views have to be told that its time is over.
+    pub(super) fn expires(&self) -> Option<Timestamp> {
+        let waits = matches!(self.row.phase, Phase::Publishing | Phase::Open) && !self.expired;
+        waits.then_some(Timestamp(self.row.expires_at))
+    }
+
+    /// What the relay shall hold now.
+    fn record(&self) -> (u64, Vec<u8>) {
+        let sequence = match self.row.phase {
+            Phase::Publishing | Phase::Open => 1,
+            Phase::Used | Phase::Withdrawn => 2,
+        };
+        (sequence, self.row.record.clone())
+    }
+
+    fn save(&self, id: InviteId, transaction: &mut Transaction) {
+        transaction.changes.put(Table::Invites, invite_key(id), &self.row);
+    }
+}
+
+/// Somebody's invite that a view wants to see or accept.
+pub(super) struct Visit {
+    call: CallId,
+    link: InviteLink,
+    confirm: bool,
+    pub(super) deadline: Timestamp,
+    asked: bool,
+}
+
+impl Engine {
+    pub(super) fn create_invite(
+        &mut self,
+        reply: ReplyTo<CreateInvite>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) {
+        let Some(account) = &self.account else {
+            return self.effects.push_back(reply.with(Err(ApiError::NotStarted)));
+        };
+        if self.invites.len() >= MAX_OPEN_INVITES {
+            let max = u32::try_from(MAX_OPEN_INVITES).unwrap_or(u32::MAX);
+            return self.effects.push_back(reply.with(Err(ApiError::Limit { max })));
+        }
+        let mut secret = [0; 32];
+        rng.fill_bytes(&mut secret);
+        let expires = now.after(INVITE_LIFETIME);
+        let prekey_id = rng.next_u32();
+        let (prekeys, bundle) =
+            generate_prekeys(&account.device, prekey_id, expires.seconds(), rng);
+        let link = InviteLink {
+            fingerprint: account.fingerprint,
+            secret: Secret::new(secret),
+            expires_minutes: u32::try_from(expires.seconds() / 60).unwrap_or(u32::MAX),
+        };
+        let record = InviteRecord::Open { name: account.name.clone(), bundle: Box::new(bundle) };
+        let row = InviteRow {
+            secret,
+            prekeys: prekeys.encode().to_vec(),
+            record: seal_record(&link.secret, &record, rng),
+            fragment: link.to_fragment(),
+            phase: Phase::Publishing,
+            created_at: now.0,
+            expires_at: expires.0,
+        };
+        let id = InviteId(rng.next_u64());
+        let invite = Invite { row, expired: false };
+        let mut transaction = Transaction::default();
+        invite.save(id, &mut transaction);
+        let view = invite.view(id, now).expect("a new invite is shown");
+        self.invites.insert(id, invite);
+        transaction.then.push(self.event(Event::Invite(view.clone())));
+        transaction.then.push(reply.with(Ok(view)));
+        self.commit(transaction);
+        if self.is_online() {
+            self.listen(now);
+            self.publish(id);
+        }
+    }
+
+    pub(super) fn cancel_invite(
+        &mut self,
+        reply: ReplyTo<CancelInvite>,
+        call: &CancelInvite,
+        rng: &mut impl CryptoRng,
+    ) {
+        let mut transaction = Transaction::default();
+        if !self.close_invite(call.invite, None, rng, &mut transaction) {
+            return self.effects.push_back(reply.with(Err(ApiError::NotFound)));
+        }
+        transaction.then.push(reply.with(Ok(())));
+        self.commit(transaction);
+        if self.is_online() {
+            self.publish(call.invite);
+        }
+    }
+
+    /// Ends an invite: nobody else can use it, and the relay's record says why.
+    fn close_invite(
+        &mut self,
+        id: InviteId,
+        used_by: Option<ContactId>,
+        rng: &mut impl CryptoRng,
+        transaction: &mut Transaction,
+    ) -> bool {
+        let Some(invite) = self.invites.get_mut(&id) else { return false };
+        if matches!(invite.row.phase, Phase::Used | Phase::Withdrawn) {
+            return false;
+        }
+        let (phase, record) = if used_by.is_some() {
+            (Phase::Used, InviteRecord::Used)
+        } else {
+            (Phase::Withdrawn, InviteRecord::Withdrawn)
+        };
+        invite.row.phase = phase;
+        invite.row.prekeys.clear();
+        invite.row.record = seal_record(&invite.secret(), &record, rng);
+        invite.save(id, transaction);
+        let closed = self.mailboxes.forget_invite(id).into_iter();
+        let unsubscribe = closed.map(|address| Effect::Net(NetAction::Unsubscribe(address)));
+        transaction.then.extend(unsubscribe);
+        transaction.then.push(self.event(Event::InviteClosed(id, used_by)));
+        true
+    }
+
+    /// Writes every record that the relay may not have.
+    pub(super) fn publish_invites(&mut self) {
+        let due = |invite: &Invite| invite.row.phase != Phase::Open;
+        let ids: Vec<InviteId> =
+            self.invites.iter().filter_map(|(&id, invite)| due(invite).then_some(id)).collect();
+        for id in ids {
+            self.publish(id);
+        }
+    }
+
+    fn publish(&mut self, id: InviteId) {
+        let Some(invite) = self.invites.get(&id) else { return };
+        let (sequence, value) = invite.record();
+        let keys =
+            AddressKeys::derive(&invite.secret(), Purpose::InviteRecord, Direction::Forth, 0);
+        let lifetime = u32::try_from(INVITE_LIFETIME.as_secs()).unwrap_or(u32::MAX);
+        let ticket = self.ask(Question::Publish(id));
+        self.net(NetAction::PutRecord { ticket, keys, sequence, lifetime, value });
+    }
+
+    pub(super) fn on_published(
+        &mut self,
+        id: InviteId,
+        result: Result<(), RelayError>,
+        now: Timestamp,
+    ) {
+        // Anything else is tried again with the next connection.
+        if !matches!(result, Ok(()) | Err(RelayError::Stale)) {
+            return;
+        }
+        let Some(invite) = self.invites.get_mut(&id) else { return };
+        let mut transaction = Transaction::default();
+        match invite.row.phase {
+            Phase::Publishing => {
+                invite.row.phase = Phase::Open;
+                invite.save(id, &mut transaction);
+                if let Some(view) = invite.view(id, now) {
+                    transaction.then.push(self.event(Event::Invite(view)));
+                }
+            }
+            Phase::Open => return,
+            // The answer may be to the earlier record; the later one is asked for again at the
+            // next start, and is then the only one.
+            Phase::Used | Phase::Withdrawn => {
+                self.invites.remove(&id);
+                transaction.changes.delete(Table::Invites, invite_key(id));
+            }
+        }
+        self.commit(transaction);
+    }
+
+    pub(super) fn expire_invites(&mut self, now: Timestamp) {
+        let due = |invite: &Invite| invite.expires().is_some_and(|at| at <= now);
+        let ids: Vec<InviteId> =
+            self.invites.iter().filter_map(|(&id, invite)| due(invite).then_some(id)).collect();
+        for id in ids {
+            let Some(invite) = self.invites.get_mut(&id) else { continue };
+            invite.expired = true;
+            if let Some(view) = invite.view(id, now) {
+                self.emit(Event::Invite(view));
+            }
+        }
+    }
+
+    /// Someone answers an invite of ours. Whoever calls commits, then calls
+    /// [`Self::welcome`].
+    pub(super) fn receive_guest(
+        &mut self,
+        invite_id: InviteId,
+        envelope: &[u8],
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+        transaction: &mut Transaction,
+    ) {
+        let (Some(account), Some(invite)) = (&self.account, self.invites.get(&invite_id)) else {
+            return;
+        };
+        let Ok(prekeys) = PreKeySecrets::decode(&invite.row.prekeys) else { return };
+        let accepted = SessionRecord::accept(&account.device, &prekeys, envelope, now.seconds());
+        let Ok(accepted) = accepted else { return };
+        let Ok(Content::Hello { name, .. }) = Content::decode(&accepted.first_content) else {
+            return;
+        };
+        let ours = account.name.clone();
+        let guest = accepted.identity.fingerprint();
+        if guest == account.fingerprint || self.contacts.len() >= MAX_CONTACTS {
+            return;
+        }
+        let id = self.adopt(guest, name, accepted.session, Standing::Established, now, rng);
+        let hello = Content::Hello { name: ours, answers_read: AnswersRead::Yes };
+        self.post(transaction, id, Parcel::Hello, &hello, now, rng);
+        if let Some(contact) = self.contacts.get(&id) {
+            contact.save(id, transaction);
+        }
+        self.tell_contact(id, transaction);
+        self.close_invite(invite_id, Some(id), rng, transaction);
+    }
+
+    /// Listens for new contacts, tells them where we are, and the relay which invites are closed.
+    pub(super) fn welcome(&mut self, now: Timestamp, rng: &mut impl CryptoRng) {
+        if self.is_online() {
+            self.listen(now);
+            self.announce(now, rng);
+            self.publish_invites();
+        }
+    }
+
+    /// Makes a contact of a session, or gives the contact that we have already its new session.
+    fn adopt(
+        &mut self,
+        fingerprint: Fingerprint,
+        name: String,
+        session: SessionRecord,
+        standing: Standing,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> ContactId {
+        let known = self
+            .contacts
+            .iter()
+            .find_map(|(&id, contact)| (contact.row.fingerprint == fingerprint.0).then_some(id));
+        let id = known.unwrap_or_else(|| ContactId(rng.next_u64()));
+        let mut row = ContactRow {
+            fingerprint: fingerprint.0,
+            own_name: name,
+            given_name: String::new(),
+            standing,
+            verified: false,
+            initiator: session.is_initiator(),
+            pair_secret: *session.pair_secret().expose(),
+            added_at: now.0,
+            next_sequence: 1,
+            lamport: 0,
+            delivered: super::ranges::Ranges::default(),
+            read_by_them: 0,
+            received: super::ranges::Ranges::default(),
+            read_sequence: 0,
+            read_up_to: None,
+            newest_theirs: None,
+            last: None,
+            receipt_due: false,
+        };
+        if let Some(old) = self.contacts.remove(&id) {
+            // The same person with new keys of the same identity: what is ours stays, and the
+            // other side counts from the beginning.
+            row.given_name = old.row.given_name;
+            row.verified = old.row.verified;
+            row.added_at = old.row.added_at;
+            row.lamport = old.row.lamport;
+            row.read_up_to = old.row.read_up_to;
+            row.last = old.row.last;
+            self.mailboxes.forget(id);
+        }
+        self.contacts.insert(id, Contact::new(row, session));
+        id
+    }
+
+    pub(super) fn accept_invite(&mut self, call: CallId, request: &AcceptInvite, now: Timestamp) {
+        match self.checked_link(request, now) {
+            Ok(link) => {
+                self.visits.push(Visit {
+                    call,
+                    link,
+                    confirm: request.confirm,
+                    deadline: now.after(VISIT_TIMEOUT),
+                    asked: false,
+                });
+                self.visit_waiting();
+            }
+            Err(error) => self.answer_visit(call, Err(error)),
+        }
+    }
+
+    fn checked_link(&self, request: &AcceptInvite, now: Timestamp) -> Result<InviteLink, ApiError> {
+        let link = InviteLink::parse(&request.link).map_err(|_| ApiError::NotAnInvite)?;
+        if request.confirm && self.account.is_none() {
+            return Err(ApiError::NotStarted);
+        }
+        if self.visits.len() >= MAX_VISITS {
+            return Err(ApiError::Limit { max: u32::try_from(MAX_VISITS).unwrap_or(u32::MAX) });
+        }
+        if self.contacts.len() >= MAX_CONTACTS {
+            return Err(ApiError::Limit { max: u32::try_from(MAX_CONTACTS).unwrap_or(u32::MAX) });
+        }
+        if self.account.as_ref().is_some_and(|account| account.fingerprint == link.fingerprint) {
+            return Err(ApiError::OwnInvite);
+        }
+        let known = self.contacts.iter().find(|(_, contact)| {
+            contact.row.fingerprint == link.fingerprint.0
+                && matches!(contact.row.standing, Standing::Connecting | Standing::Established)
+        });
+        if let Some((&id, _)) = known {
+            return Err(ApiError::KnownContact(id));
+        }
+        if u64::from(link.expires_minutes) * 60 < now.seconds() {
+            return Err(ApiError::InviteExpired);
+        }
+        Ok(link)
+    }
+
+    /// Asks the relay for every invite that a view waits for.
+    pub(super) fn visit_waiting(&mut self) {
+        if !self.is_online() {
+            return;
+        }
+        let due: Vec<(CallId, AddressKeys)> = self
+            .visits
+            .iter_mut()
+            .filter(|visit| !visit.asked)
+            .map(|visit| {
+                visit.asked = true;
+                let secret = &visit.link.secret;
+                let keys = AddressKeys::derive(secret, Purpose::InviteRecord, Direction::Forth, 0);
+                (visit.call, keys)
+            })
+            .collect();
+        for (call, keys) in due {
+            let ticket = self.ask(Question::Visit(call));
+            self.net(NetAction::GetRecord { ticket, keys });
+        }
+    }
+
+    pub(super) fn expire_visits(&mut self, now: Timestamp) {
+        let (over, wait) =
+            core::mem::take(&mut self.visits).into_iter().partition(|visit| visit.deadline <= now);
+        self.visits = wait;
+        let over: Vec<Visit> = over;
+        for visit in over {
+            self.answer_visit(visit.call, Err(ApiError::Offline));
+        }
+    }
+
+    pub(super) fn on_visited(
+        &mut self,
+        call: CallId,
+        result: Result<Option<Vec<u8>>, RelayError>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) {
+        let Some(at) = self.visits.iter().position(|visit| visit.call == call) else { return };
+        if let (Err(RelayError::Lost | RelayError::Offline | RelayError::Busy), Some(visit)) =
+            (&result, self.visits.get_mut(at))
+        {
+            visit.asked = false;
+            return;
+        }
+        let visit = self.visits.swap_remove(at);
+        let opened = match result {
+            Ok(Some(value)) => open_record(&visit.link.secret, &value),
+            Ok(None) => Err(ApiError::InviteUnknown),
+            Err(_) => Err(ApiError::InviteMismatch),
+        };
+        let (name, bundle) = match opened {
+            Ok(InviteRecord::Open { name, bundle }) => (name, bundle),
+            Ok(InviteRecord::Used) => return self.answer_visit(call, Err(ApiError::InviteUsed)),
+            Ok(InviteRecord::Withdrawn) => {
+                return self.answer_visit(call, Err(ApiError::InviteWithdrawn));
+            }
+            Err(error) => return self.answer_visit(call, Err(error)),
+        };
+        let Ok(bundle) = bundle.verify(&visit.link.fingerprint, now.seconds()) else {
+            return self.answer_visit(call, Err(ApiError::InviteMismatch));
+        };
+        let preview = InvitePreview { name: name.clone() };
+        let (true, Some(account)) = (visit.confirm, &self.account) else {
+            return self.answer_visit(call, Ok((preview, None)));
+        };
+        let hello =
+            Content::Hello { name: account.name.clone(), answers_read: AnswersRead::Yes }.encode();
+        let initiated =
+            SessionRecord::initiate(&account.device, &bundle, &hello, now.seconds(), rng);
+        let Ok((session, envelope)) = initiated else {
+            return self.answer_visit(call, Err(ApiError::InviteMismatch));
+        };
+        let mut transaction = Transaction::default();
+        let inviter = visit.link.fingerprint;
+        let id = self.adopt(inviter, name.to_owned(), session, Standing::Connecting, now, rng);
+        if let Some(contact) = self.contacts.get(&id) {
+            contact.save(id, &mut transaction);
+            contact.save_session(id, &mut transaction);
+        }
+        let opening = Parcel::Opening(*visit.link.secret.expose());
+        self.enqueue(&mut transaction, id, opening, envelope, rng);
+        self.tell_contact(id, &mut transaction);
+        transaction.then.push(ReplyTo::<AcceptInvite>::new(call).with(Ok((preview, Some(id)))));
+        self.commit(transaction);
+        self.welcome(now, rng);
+        self.pump(now);
+    }
+
+    fn answer_visit(
+        &mut self,
+        call: CallId,
+        result: Result<(InvitePreview, Option<ContactId>), ApiError>,
+    ) {
+        self.effects.push_back(ReplyTo::<AcceptInvite>::new(call).with(result));
+    }
+}
+
+fn seal_record(secret: &Secret<32>, record: &InviteRecord, rng: &mut impl CryptoRng) -> Vec<u8> {
+    let key = record_key(secret, Purpose::InviteRecord, Direction::Forth, 0);
+    records::seal(&key, &record.encode(), rng)
+}
+
+fn open_record(secret: &Secret<32>, value: &[u8]) -> Result<InviteRecord, ApiError> {
+    let key = record_key(secret, Purpose::InviteRecord, Direction::Forth, 0);
+    let plaintext = records::open(&key, value).ok_or(ApiError::InviteMismatch)?;
+    InviteRecord::decode(&plaintext).map_err(|_| ApiError::InviteMismatch)
+}

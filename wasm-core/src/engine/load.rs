@@ -1,0 +1,95 @@
+//! The engine as it was when it last committed.
+
+use alloc::{
+    collections::{BTreeMap, VecDeque},
+    string::String,
+    vec::Vec,
+};
+
+use super::{
+    Engine,
+    account::Account,
+    contacts::Contact,
+    effect::{Row, Table},
+    input::{RelayStatus, Timestamp},
+    invitations::Invite,
+    mailboxes::Mailboxes,
+    outbox::Outbox,
+    rows::{ContactRow, InviteRow, LoadError, OutboxRow, decode, leading_id},
+};
+use crate::{
+    api::{ContactId, InviteId},
+    session::SessionRecord,
+};
+
+impl Engine {
+    /// Builds the engine from every row of every table but [`Table::Messages`], in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Newer`] and [`LoadError::Damaged`]. Nothing is changed then, and nothing may be
+    /// written over.
+    pub fn load(rows: Vec<Row>, now: Timestamp) -> Result<Self, LoadError> {
+        let mut engine = Self::empty();
+        let mut contacts: Vec<(ContactId, ContactRow)> = Vec::new();
+        let mut sessions: BTreeMap<ContactId, SessionRecord> = BTreeMap::new();
+        let mut drafts: BTreeMap<ContactId, String> = BTreeMap::new();
+        for row in rows {
+            let damaged = LoadError::Damaged(row.table);
+            let id = || leading_id(&row.key).ok_or(damaged);
+            match row.table {
+                Table::Account => {
+                    engine.account = Some(Account::from_row(&decode(&row)?).ok_or(damaged)?);
+                }
+                Table::Contacts => contacts.push((ContactId(id()?.0), decode(&row)?)),
+                Table::Sessions => {
+                    let bytes: Vec<u8> = decode(&row)?;
+                    let session = SessionRecord::decode(&bytes).map_err(|_| damaged)?;
+                    sessions.insert(ContactId(id()?.0), session);
+                }
+                Table::Outbox => {
+                    let (contact, order) = id()?;
+                    let order = order.try_into().map_err(|_| damaged)?;
+                    let entry: OutboxRow = decode(&row)?;
+                    engine.outbox.load(ContactId(contact), u64::from_be_bytes(order), entry);
+                }
+                Table::Invites => {
+                    let invite: InviteRow = decode(&row)?;
+                    let expired = invite.expires_at <= now.0;
+                    engine.invites.insert(InviteId(id()?.0), Invite { row: invite, expired });
+                }
+                Table::Drafts => {
+                    drafts.insert(ContactId(id()?.0), decode(&row)?);
+                }
+                Table::Messages => {}
+            }
+        }
+        for (id, row) in contacts {
+            let session = sessions.remove(&id).ok_or(LoadError::Damaged(Table::Sessions))?;
+            let due = row.receipt_due;
+            let mut contact = Contact::new(row, session);
+            contact.draft = drafts.remove(&id).unwrap_or_default();
+            contact.receipt_at = due.then_some(now);
+            engine.contacts.insert(id, contact);
+        }
+        Ok(engine)
+    }
+
+    fn empty() -> Self {
+        Self {
+            account: None,
+            contacts: BTreeMap::new(),
+            invites: BTreeMap::new(),
+            outbox: Outbox::default(),
+            mailboxes: Mailboxes::default(),
+            visits: Vec::new(),
+            scans: BTreeMap::new(),
+            tickets: BTreeMap::new(),
+            relay: RelayStatus::Offline,
+            effects: VecDeque::new(),
+            next_commit: 0,
+            next_ticket: 0,
+            events: 0,
+        }
+    }
+}

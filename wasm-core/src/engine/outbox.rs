@@ -1,0 +1,306 @@
+//! Envelopes that are sealed and stored, and not yet where they cannot be lost.
+//!
+//! Invariant: an entry leaves the outbox when a relay keeps its envelope durably, or when the
+//! contact's receipt covers it. The envelope of an entry never changes, so that sending it again
+//! is the same message.
+
+use alloc::{collections::BTreeMap, vec::Vec};
+
+use rand_core::CryptoRng;
+
+use super::{
+    Engine, Question, Transaction,
+    effect::{EnvelopeId, NetAction, Table},
+    input::{RelayError, Timestamp},
+    rows::{OutboxRow, Parcel, Standing, outbox_key},
+};
+use crate::{
+    address::{AddressKeys, Direction, Purpose},
+    api::{ContactId, Event, MessageState, Progress},
+    crypto::secret::Secret,
+    limits::{
+        DIRECT_RECEIPT_TIMEOUT, MAILBOX_LIFETIME, MAX_OUTBOX, MAX_QUESTIONS, REFUSED_RETRY,
+        RELAY_RETRY,
+    },
+    wire::Content,
+};
+
+/// The envelopes that wait, in the order in which they were sealed.
+#[derive(Default)]
+pub(super) struct Outbox {
+    entries: BTreeMap<(ContactId, u64), Entry>,
+    /// Higher than any order in use.
+    next: u64,
+}
+
+struct Entry {
+    row: OutboxRow,
+    flight: Flight,
+    /// It was handed to the network at least once in this run.
+    sent: bool,
+}
+
+/// Where an entry is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flight {
+    Waiting,
+    RetryAt(Timestamp),
+    Depositing,
+    /// Given to the direct stream; deposited as well when there is no receipt by then.
+    Direct(Timestamp),
+}
+
+impl Outbox {
+    pub(super) fn load(&mut self, contact: ContactId, order: u64, row: OutboxRow) {
+        self.next = self.next.max(order.saturating_add(1));
+        self.entries.insert((contact, order), Entry { row, flight: Flight::Waiting, sent: false });
+    }
+
+    /// Nothing is under way any more; the network answers every deposit that was.
+    pub(super) fn disconnect(&mut self) {
+        for entry in self.entries.values_mut() {
+            if matches!(entry.flight, Flight::RetryAt(_)) {
+                entry.flight = Flight::Waiting;
+            }
+        }
+    }
+
+    pub(super) fn timeout(&self) -> Option<Timestamp> {
+        let due = |entry: &Entry| match entry.flight {
+            Flight::RetryAt(at) | Flight::Direct(at) => Some(at),
+            Flight::Waiting | Flight::Depositing => None,
+        };
+        self.entries.values().filter_map(due).min()
+    }
+
+    fn of(&self, contact: ContactId) -> impl Iterator<Item = (u64, &Entry)> {
+        let range = (contact, 0)..=(contact, u64::MAX);
+        self.entries.range(range).map(|(&(_, order), entry)| (order, entry))
+    }
+
+    pub(super) fn is_full(&self, contact: ContactId) -> bool {
+        self.of(contact).count() >= MAX_OUTBOX
+    }
+
+    /// How far the text with this sequence has come, when it is still here.
+    pub(super) fn state(&self, contact: ContactId, sequence: u64) -> Option<MessageState> {
+        let (_, entry) = self.of(contact).find(
+            |(_, entry)| matches!(entry.row.parcel, Parcel::Text(id) if id.sequence == sequence),
+        )?;
+        Some(if entry.sent { MessageState::Sent } else { MessageState::Queued })
+    }
+
+    /// Removes the entries for which `covered` holds, and returns what they were.
+    fn take(
+        &mut self,
+        contact: ContactId,
+        transaction: &mut Transaction,
+        covered: impl Fn(&OutboxRow, Flight) -> bool,
+    ) -> Vec<Parcel> {
+        let matches = |(order, entry): (u64, &Entry)| {
+            covered(&entry.row, entry.flight).then_some((order, entry.row.parcel))
+        };
+        let taken: Vec<(u64, Parcel)> = self.of(contact).filter_map(matches).collect();
+        for &(order, _) in &taken {
+            self.remove(contact, order);
+            let key = outbox_key(contact, order);
+            let puts = &mut transaction.changes.puts;
+            puts.retain(|row| row.table != Table::Outbox || row.key != key);
+            transaction.changes.delete(Table::Outbox, key);
+        }
+        taken.into_iter().map(|(_, parcel)| parcel).collect()
+    }
+
+    fn remove(&mut self, contact: ContactId, order: u64) -> Option<Entry> {
+        self.entries.remove(&(contact, order))
+    }
+}
+
+impl Engine {
+    /// Seals a content for a contact and stores it in the outbox. Whoever calls commits, then
+    /// calls [`Self::pump`]. `false` when the session cannot seal.
+    pub(super) fn post(
+        &mut self,
+        transaction: &mut Transaction,
+        contact_id: ContactId,
+        parcel: Parcel,
+        content: &Content,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> bool {
+        let Some(contact) = self.contacts.get_mut(&contact_id) else { return false };
+        let Ok(envelope) = contact.session.seal(&content.encode(), now.seconds(), rng) else {
+            return false;
+        };
+        contact.save_session(contact_id, transaction);
+        if parcel == Parcel::Receipt {
+            // A receipt is cumulative: the newer one replaces the one that has not left.
+            self.outbox.take(contact_id, transaction, |row, flight| {
+                row.parcel == Parcel::Receipt && flight != Flight::Depositing
+            });
+        }
+        self.enqueue(transaction, contact_id, parcel, envelope, rng);
+        true
+    }
+
+    /// Stores a sealed envelope in the outbox.
+    pub(super) fn enqueue(
+        &mut self,
+        transaction: &mut Transaction,
+        contact: ContactId,
+        parcel: Parcel,
+        envelope: Vec<u8>,
+        rng: &mut impl CryptoRng,
+    ) {
+        let mut id = [0; 16];
+        rng.fill_bytes(&mut id);
+        let row = OutboxRow { parcel, id: EnvelopeId(id), envelope };
+        let order = self.outbox.next;
+        transaction.changes.put(Table::Outbox, outbox_key(contact, order), &row);
+        self.outbox.load(contact, order, row);
+    }
+
+    /// Hands to the network what waits and may go.
+    pub(super) fn pump(&mut self, now: Timestamp) {
+        let keys: Vec<(ContactId, u64)> = self.outbox.entries.keys().copied().collect();
+        for (contact, order) in keys {
+            self.transmit(contact, order, now);
+        }
+    }
+
+    fn transmit(&mut self, id: ContactId, order: u64, now: Timestamp) {
+        let online = self.is_online();
+        let (Some(contact), Some(entry)) =
+            (self.contacts.get_mut(&id), self.outbox.entries.get_mut(&(id, order)))
+        else {
+            return;
+        };
+        let tried_direct = match entry.flight {
+            Flight::Waiting => false,
+            Flight::RetryAt(at) if at <= now => false,
+            Flight::Direct(deadline) if deadline <= now || !contact.direct => true,
+            _ => return,
+        };
+        let envelope = entry.row.envelope.clone();
+        let envelope_id = entry.row.id;
+        if contact.direct && !tried_direct && !matches!(entry.row.parcel, Parcel::Opening(_)) {
+            entry.flight = Flight::Direct(now.after(DIRECT_RECEIPT_TIMEOUT));
+            self.net(NetAction::SendDirect { contact: id, id: envelope_id, envelope });
+            return self.on_written(id, order);
+        }
+        if !online || self.tickets.len() >= MAX_QUESTIONS {
+            // Not at a time, but when the connection or an answer comes.
+            entry.flight = Flight::Waiting;
+            return;
+        }
+        let keys = match entry.row.parcel {
+            Parcel::Opening(secret) => AddressKeys::derive(
+                &Secret::new(secret),
+                Purpose::InviteMailbox,
+                Direction::Forth,
+                0,
+            ),
+            _ => contact.writing(now.day()),
+        };
+        entry.flight = Flight::Depositing;
+        let ticket = self.ask(Question::Deposit(id, order));
+        let lifetime = u32::try_from(MAILBOX_LIFETIME.as_secs()).unwrap_or(u32::MAX);
+        self.net(NetAction::Deposit { ticket, keys, id: envelope_id, lifetime, envelope });
+    }
+
+    /// The network has it: it is on its way, though nobody has said that it arrived.
+    pub(super) fn on_written(&mut self, contact: ContactId, order: u64) {
+        let Some(entry) = self.outbox.entries.get_mut(&(contact, order)) else { return };
+        if core::mem::replace(&mut entry.sent, true) {
+            return;
+        }
+        if let Parcel::Text(id) = entry.row.parcel {
+            self.emit(progress(contact, id.sequence, MessageState::Sent));
+        }
+    }
+
+    pub(super) fn on_deposited(
+        &mut self,
+        contact: ContactId,
+        order: u64,
+        result: Result<(), RelayError>,
+        now: Timestamp,
+    ) {
+        let Some(entry) = self.outbox.entries.get_mut(&(contact, order)) else {
+            return self.pump(now);
+        };
+        entry.flight = Flight::Waiting;
+        match result {
+            Ok(()) => self.deposited(contact, order),
+            // Without the pause a connection that stands and does not answer would make us spin.
+            Err(RelayError::Offline | RelayError::Lost | RelayError::Busy | RelayError::Full) => {
+                entry.flight = Flight::RetryAt(now.after(RELAY_RETRY));
+            }
+            Err(RelayError::Refused | RelayError::Malformed | RelayError::Stale) => {
+                entry.flight = Flight::RetryAt(now.after(REFUSED_RETRY));
+            }
+        }
+        self.pump(now);
+    }
+
+    fn deposited(&mut self, contact: ContactId, order: u64) {
+        let Some(entry) = self.outbox.remove(contact, order) else { return };
+        let mut transaction = Transaction::default();
+        transaction.changes.delete(Table::Outbox, outbox_key(contact, order));
+        match entry.row.parcel {
+            Parcel::Text(id) => {
+                let event = self.event(progress(contact, id.sequence, MessageState::Deposited));
+                transaction.then.push(event);
+                self.tell_contact(contact, &mut transaction);
+            }
+            Parcel::Goodbye => self.purge(contact, &mut transaction),
+            Parcel::Opening(_) | Parcel::Hello | Parcel::Receipt => {}
+        }
+        self.commit(transaction);
+    }
+
+    /// Removes the texts that a receipt covers.
+    pub(super) fn settle(&mut self, contact: ContactId, transaction: &mut Transaction) {
+        let Some(delivered) = self.contacts.get(&contact).map(|c| &c.row.delivered) else { return };
+        self.outbox.take(
+            contact,
+            transaction,
+            |row, _| matches!(row.parcel, Parcel::Text(id) if delivered.contains(id.sequence)),
+        );
+    }
+
+    /// Removes everything for a contact; returns the sequences of the texts.
+    pub(super) fn drop_outbox(
+        &mut self,
+        contact: ContactId,
+        transaction: &mut Transaction,
+    ) -> Vec<u64> {
+        let taken = self.outbox.take(contact, transaction, |_, _| true);
+        let text = |parcel: Parcel| match parcel {
+            Parcel::Text(id) => Some(id.sequence),
+            _ => None,
+        };
+        taken.into_iter().filter_map(text).collect()
+    }
+
+    /// How far a text of ours has come.
+    pub(super) fn message_state(&self, id: ContactId, sequence: u64) -> MessageState {
+        let Some(contact) = self.contacts.get(&id) else { return MessageState::Failed };
+        let row = &contact.row;
+        if sequence <= row.read_by_them {
+            MessageState::Read
+        } else if row.delivered.contains(sequence) {
+            MessageState::Delivered
+        } else if row.standing == Standing::Gone {
+            MessageState::Failed
+        } else {
+            self.outbox.state(id, sequence).unwrap_or(MessageState::Deposited)
+        }
+    }
+}
+
+/// The event that one text has come further.
+fn progress(contact: ContactId, sequence: u64, state: MessageState) -> Event {
+    let stretch = Progress { first: sequence, last: sequence, state };
+    Event::Progress(contact, alloc::vec![stretch])
+}

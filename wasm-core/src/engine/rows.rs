@@ -1,0 +1,238 @@
+//! Rows of the store: their keys and their values (docs/storage.md).
+//!
+//! A value is one version byte and postcard. Keys hold random ids and counters, nothing else.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    effect::{ChangeSet, EnvelopeId, Row, Table},
+    ranges::Ranges,
+};
+use crate::{
+    api::{ContactId, InviteId, MessageId, MessageView},
+    crypto::secret::Secret,
+};
+
+/// Version of every value that this code writes.
+const VERSION: u8 = 1;
+
+/// The stored state cannot be used. Nothing of it is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// Written by a newer version of Volly.
+    #[error("row of version {version}, this code knows {VERSION}")]
+    Newer {
+        /// The version found.
+        version: u8,
+    },
+    /// A row that does not decode.
+    #[error("damaged row in table {0:?}")]
+    Damaged(Table),
+}
+
+/// The account's row.
+#[derive(Serialize, Deserialize)]
+pub(super) struct AccountRow {
+    pub(super) seed: [u8; 32],
+    pub(super) device: Vec<u8>,
+    pub(super) name: String,
+    pub(super) phrase_seen: bool,
+    pub(super) listening_from: u32,
+}
+
+impl Drop for AccountRow {
+    fn drop(&mut self) {
+        use zeroize::Zeroize;
+        self.seed.zeroize();
+        self.device.zeroize();
+    }
+}
+
+/// How a contact stands, as stored; [`crate::api::ContactState`] is what a view sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Standing {
+    Connecting,
+    Established,
+    Gone,
+    /// Deleted by us; kept until our goodbye is deposited.
+    Leaving,
+}
+
+/// A contact's row.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct ContactRow {
+    pub(super) fingerprint: [u8; 32],
+    pub(super) own_name: String,
+    pub(super) given_name: String,
+    pub(super) standing: Standing,
+    pub(super) verified: bool,
+    pub(super) initiator: bool,
+    pub(super) pair_secret: [u8; 32],
+    pub(super) added_at: u64,
+    pub(super) next_sequence: u64,
+    pub(super) lamport: u64,
+    pub(super) delivered: Ranges,
+    pub(super) read_by_them: u64,
+    pub(super) received: Ranges,
+    pub(super) read_sequence: u64,
+    pub(super) read_up_to: Option<MessageId>,
+    pub(super) newest_theirs: Option<MessageId>,
+    pub(super) last: Option<MessageView>,
+    pub(super) receipt_due: bool,
+}
+
+impl ContactRow {
+    pub(super) const fn pair_secret(&self) -> Secret<32> {
+        Secret::new(self.pair_secret)
+    }
+}
+
+/// What an outbox row carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Parcel {
+    /// The guest's first message, for the invite mailbox of this secret.
+    Opening([u8; 32]),
+    /// Our side of the introduction.
+    Hello,
+    Text(MessageId),
+    Receipt,
+    Goodbye,
+}
+
+/// A sealed envelope that is not yet deposited or delivered.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct OutboxRow {
+    pub(super) parcel: Parcel,
+    pub(super) id: EnvelopeId,
+    pub(super) envelope: Vec<u8>,
+}
+
+/// A message's row.
+#[derive(Serialize, Deserialize)]
+pub(super) struct MessageRow {
+    pub(super) text: String,
+    pub(super) sent_at: u64,
+    pub(super) stored_at: u64,
+    pub(super) mine: bool,
+}
+
+/// Where an invite of ours stands, as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Phase {
+    Publishing,
+    Open,
+    /// Used or withdrawn; kept until the relay's record says so.
+    Used,
+    Withdrawn,
+}
+
+/// An invite's row.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct InviteRow {
+    pub(super) secret: [u8; 32],
+    pub(super) prekeys: Vec<u8>,
+    /// The sealed record as it is published.
+    pub(super) record: Vec<u8>,
+    pub(super) fragment: String,
+    pub(super) phase: Phase,
+    pub(super) created_at: u64,
+    pub(super) expires_at: u64,
+}
+
+/// Key of the account's one row.
+pub(super) const ACCOUNT_KEY: &[u8] = b"account";
+
+pub(super) fn contact_key(contact: ContactId) -> Vec<u8> {
+    contact.0.to_be_bytes().to_vec()
+}
+
+pub(super) fn invite_key(invite: InviteId) -> Vec<u8> {
+    invite.0.to_be_bytes().to_vec()
+}
+
+pub(super) fn outbox_key(contact: ContactId, order: u64) -> Vec<u8> {
+    [contact.0.to_be_bytes(), order.to_be_bytes()].concat()
+}
+
+/// 25 bytes whose order is the order of the screen.
+pub(super) fn message_key(contact: ContactId, id: MessageId) -> Vec<u8> {
+    let mut key = contact_key(contact);
+    key.extend_from_slice(&id.lamport.to_be_bytes());
+    key.push(id.side);
+    key.extend_from_slice(&id.sequence.to_be_bytes());
+    key
+}
+
+/// Reads a key of [`message_key`].
+pub(super) fn message_id(key: &[u8]) -> Option<MessageId> {
+    let (_, rest) = key.split_first_chunk::<8>()?;
+    let (lamport, rest) = rest.split_first_chunk::<8>()?;
+    let (&side, rest) = rest.split_first()?;
+    Some(MessageId {
+        lamport: u64::from_be_bytes(*lamport),
+        side,
+        sequence: u64::from_be_bytes(rest.try_into().ok()?),
+    })
+}
+
+/// Reads the id that a key begins with, and what follows.
+pub(super) fn leading_id(key: &[u8]) -> Option<(u64, &[u8])> {
+    key.split_first_chunk::<8>().map(|(id, rest)| (u64::from_be_bytes(*id), rest))
+}
+
+/// Serialises a value.
+pub(super) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    postcard::to_extend(value, alloc::vec![VERSION])
+        .expect("rows hold no type that postcard refuses")
+}
+
+/// Reads a value back.
+pub(super) fn decode<T: DeserializeOwned>(row: &Row) -> Result<T, LoadError> {
+    match row.value.split_first() {
+        Some((&VERSION, value)) => {
+            postcard::from_bytes(value).map_err(|_| LoadError::Damaged(row.table))
+        }
+        Some((&version, _)) if version > VERSION => Err(LoadError::Newer { version }),
+        _ => Err(LoadError::Damaged(row.table)),
+    }
+}
+
+impl ChangeSet {
+    /// Adds a row to write.
+    pub(super) fn put<T: Serialize>(&mut self, table: Table, key: Vec<u8>, value: &T) {
+        self.puts.push(Row { table, key, value: encode(value) });
+    }
+
+    /// Adds a row to remove.
+    pub(super) fn delete(&mut self, table: Table, key: Vec<u8>) {
+        self.deletes.push((table, key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_messages_order_like_the_screen() {
+        let id = |lamport, side, sequence| MessageId { lamport, side, sequence };
+        let ids = [id(1, 0, 9), id(1, 1, 1), id(2, 0, 1), id(256, 0, 0), id(256, 1, 7)];
+        let keys: Vec<_> = ids.iter().map(|&id| message_key(ContactId(5), id)).collect();
+        assert!(keys.is_sorted());
+        for (key, id) in keys.iter().zip(ids) {
+            assert_eq!(message_id(key), Some(id));
+        }
+        assert_eq!(message_id(&keys[0][..24]), None);
+    }
+
+    #[test]
+    fn a_newer_row_is_not_read() {
+        let row =
+            |value: &[u8]| Row { table: Table::Drafts, key: Vec::new(), value: value.to_vec() };
+        assert_eq!(decode::<u8>(&row(&[9, 1])), Err(LoadError::Newer { version: 9 }));
+        assert_eq!(decode::<u8>(&row(&[])), Err(LoadError::Damaged(Table::Drafts)));
+        assert_eq!(decode::<u8>(&row(&encode(&7_u8))), Ok(7));
+    }
+}

@@ -1,0 +1,395 @@
+//! Engines around one relay, in virtual time: what people rely on, whatever breaks.
+
+#![allow(unreachable_pub, reason = "the modules of a test are a crate of their own")]
+
+#[path = "sim/rng.rs"]
+mod rng;
+#[path = "sim/world.rs"]
+mod world;
+
+use core::time::Duration;
+
+use volly_core::api::{
+    AcceptInvite, ApiError, CancelInvite, ContactState, CreateInvite, DeleteContact, Event,
+    GetSafetyNumber, MarkRead, MessageState, RenameContact, Restore, RevealRecoveryPhrase,
+    SendText, SetDraft, Start,
+};
+use world::{Weather, World};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn states(
+    world: &mut World,
+    user: usize,
+    contact: volly_core::api::ContactId,
+) -> Vec<MessageState> {
+    world.history(user, contact).into_iter().filter_map(|m| m.state).collect()
+}
+
+#[test]
+fn two_people_meet_and_talk_in_order() {
+    let (mut world, bob, alice) = World::pair(1);
+    world.send(0, bob, "hello");
+    world.send(1, alice, "hi");
+    world.send(0, bob, "how are you?");
+    world.pass(MINUTE);
+    let expected = ["hello", "hi", "how are you?"];
+    assert_eq!(world.texts(0, bob), expected);
+    assert_eq!(world.texts(1, alice), expected);
+    assert_eq!(states(&mut world, 0, bob), [MessageState::Delivered; 2]);
+    let view = world.snapshot(1).contacts.remove(0);
+    assert_eq!(
+        (view.name.as_str(), view.state, view.unread),
+        ("Alice", ContactState::Established, 2)
+    );
+    assert_eq!(world.undelivered(), 0);
+}
+
+#[test]
+fn reading_shows_on_the_other_side_and_clears_the_count() {
+    let (mut world, bob, alice) = World::pair(2);
+    world.send(0, bob, "one");
+    world.send(0, bob, "two");
+    world.pass(MINUTE);
+    let up_to = world.history(1, alice).last().unwrap().id;
+    world.call(1, MarkRead { contact: alice, up_to }).unwrap();
+    world.pass(MINUTE);
+    assert_eq!(states(&mut world, 0, bob), [MessageState::Read; 2]);
+    let view = world.snapshot(1).contacts.remove(0);
+    assert_eq!((view.unread, view.read_up_to), (0, Some(up_to)));
+}
+
+#[test]
+fn twenty_messages_wait_for_someone_who_is_away_for_days() {
+    let (mut world, bob, alice) = World::pair(3);
+    world.close(1);
+    for i in 0..20 {
+        world.send(0, bob, &format!("{i}"));
+    }
+    assert_eq!(states(&mut world, 0, bob), [MessageState::Deposited; 20]);
+    world.close(0);
+    world.pass(DAY * 9);
+    world.connect(1);
+    world.pass(MINUTE);
+    let expected: Vec<String> = (0..20).map(|i| format!("{i}")).collect();
+    assert_eq!(world.texts(1, alice), expected);
+    world.pass(MINUTE);
+    world.connect(0);
+    world.pass(MINUTE);
+    assert_eq!(states(&mut world, 0, bob), [MessageState::Delivered; 20]);
+}
+
+#[test]
+fn mail_that_is_not_read_to_the_end_is_still_there_days_later() {
+    let (mut world, bob, alice) = World::pair(4);
+    world.close(1);
+    world.pass(DAY * 3);
+    world.send(0, bob, "early");
+    world.close(0);
+    world.pass(DAY * 5);
+    // Bob looks in while the relay is slow, and leaves before anything came.
+    world.weather.stalled = true;
+    world.connect(1);
+    world.pass(Duration::from_secs(10));
+    world.close(1);
+    world.weather.stalled = false;
+    world.pass(DAY * 5);
+    world.connect(1);
+    world.pass(MINUTE);
+    assert_eq!(world.texts(1, alice), ["early"]);
+}
+
+#[test]
+fn what_is_written_offline_goes_out_on_return() {
+    let (mut world, bob, alice) = World::pair(5);
+    world.disconnect(0);
+    world.send(0, bob, "from the tunnel");
+    world.pass(MINUTE);
+    assert_eq!(states(&mut world, 0, bob), [MessageState::Queued]);
+    world.connect(0);
+    world.pass(MINUTE);
+    assert_eq!(world.texts(1, alice), ["from the tunnel"]);
+    assert_eq!(states(&mut world, 0, bob), [MessageState::Delivered]);
+}
+
+#[test]
+fn a_direct_stream_carries_messages_and_its_loss_loses_none() {
+    let mut world = World::new(6, 2);
+    world.weather.direct = true;
+    let (bob, alice) = world.introduce(0, 1);
+    world.pass(MINUTE);
+    assert!(world.snapshot(0).contacts[0].online);
+    world.send(0, bob, "direct");
+    world.pass(MINUTE);
+    world.disconnect(1);
+    world.send(0, bob, "into the void");
+    world.pass(MINUTE);
+    assert!(!world.snapshot(0).contacts[0].online);
+    world.connect(1);
+    world.pass(MINUTE);
+    assert_eq!(world.texts(1, alice), ["direct", "into the void"]);
+    assert_eq!(states(&mut world, 0, bob), [MessageState::Delivered; 2]);
+    assert!(world.snapshot(0).contacts[0].online, "the stream comes back");
+}
+
+/// Runs a talk under a weather and checks that everything that was promised is there, once, in
+/// order, on both sides.
+fn talk(seed: u64, weather: Weather) {
+    let mut world = World::new(seed, 2);
+    world.weather.direct = weather.direct;
+    let (bob, alice) = world.introduce(0, 1);
+    world.weather = weather;
+    let mut promised: [Vec<String>; 2] = Default::default();
+    for round in 0..25 {
+        for (user, contact) in [(0, bob), (1, alice)] {
+            let text = format!("{user}-{round}");
+            let id = world.ask(user, SendText { contact, text: text.clone() });
+            if world.rng.one_in(3) {
+                world.run();
+            }
+            if let Some(reply) = world.reply::<SendText>(user, id) {
+                reply.unwrap();
+                promised[user].push(text);
+            }
+        }
+        if world.rng.one_in(4) {
+            world.pass(Duration::from_secs(7));
+        }
+    }
+    world.weather = Weather { direct: weather.direct, ..Weather::default() };
+    for user in 0..2 {
+        world.connect(user);
+    }
+    world.pass(MINUTE * 5);
+    let (a, b) = (world.texts(0, bob), world.texts(1, alice));
+    assert_eq!(a, b, "seed {seed}: both see the same, in the same order");
+    for (user, promised) in promised.iter().enumerate() {
+        let got: Vec<_> = a.iter().filter(|t| t.starts_with(&format!("{user}-"))).collect();
+        let mut once = got.clone();
+        once.dedup();
+        assert_eq!(got, once, "seed {seed}: nothing twice");
+        let numbers: Vec<u32> = got.iter().map(|t| t[2..].parse().unwrap()).collect();
+        assert!(numbers.is_sorted(), "seed {seed}: in order: {got:?}");
+        for text in promised {
+            assert!(got.contains(&text), "seed {seed}: {text} was acknowledged and is missing");
+        }
+    }
+    for (user, contact) in [(0, bob), (1, alice)] {
+        assert!(
+            states(&mut world, user, contact).iter().all(|&s| s == MessageState::Delivered),
+            "seed {seed}: every sender knows"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_lost_doubled_or_reordered_when_connections_break() {
+    for seed in 100..110 {
+        talk(seed, Weather { cut_one_in: 6, repeat_one_in: 4, ..Weather::default() });
+    }
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_browsers_are_killed_at_any_effect() {
+    for seed in 200..220 {
+        talk(
+            seed,
+            Weather { crash_one_in: 25, cut_one_in: 20, repeat_one_in: 5, ..Weather::default() },
+        );
+    }
+}
+
+#[test]
+fn direct_streams_that_come_and_go_lose_nothing() {
+    for seed in 300..310 {
+        talk(
+            seed,
+            Weather {
+                crash_one_in: 40,
+                cut_one_in: 12,
+                repeat_one_in: 5,
+                direct: true,
+                ..Weather::default()
+            },
+        );
+    }
+}
+
+#[test]
+fn an_invite_works_once_and_says_so() {
+    let mut world = World::new(7, 3);
+    for user in 0..3 {
+        world.connect(user);
+        world.call(user, Start { name: format!("user {user}") }).unwrap();
+    }
+    let invite = world.call(0, CreateInvite {}).unwrap();
+    let link = invite.fragment.clone();
+    let (preview, none) = world.call(2, AcceptInvite { link, confirm: false }).unwrap();
+    assert_eq!((preview.name.as_str(), none), ("user 0", None));
+    world.accept(1, &invite).unwrap();
+    assert_eq!(world.accept(2, &invite), Err(ApiError::InviteUsed));
+    assert!(world.snapshot(0).invites.is_empty());
+    assert_eq!(world.snapshot(0).contacts.len(), 1);
+}
+
+#[test]
+fn an_invite_can_be_withdrawn_and_runs_out() {
+    let mut world = World::new(8, 2);
+    for user in 0..2 {
+        world.connect(user);
+        world.call(user, Start { name: format!("user {user}") }).unwrap();
+    }
+    let withdrawn = world.call(0, CreateInvite {}).unwrap();
+    let old = world.call(0, CreateInvite {}).unwrap();
+    world.call(0, CancelInvite { invite: withdrawn.id }).unwrap();
+    assert_eq!(world.accept(1, &withdrawn), Err(ApiError::InviteWithdrawn));
+    world.pass(DAY * 8);
+    assert_eq!(world.accept(1, &old), Err(ApiError::InviteExpired));
+    assert_eq!(world.accept(0, &old), Err(ApiError::OwnInvite));
+}
+
+#[test]
+fn bad_links_and_missing_connections_are_told_apart() {
+    let mut world = World::new(9, 2);
+    world.connect(0);
+    world.call(0, Start { name: "Alice".into() }).unwrap();
+    let invite = world.call(0, CreateInvite {}).unwrap();
+    let accept = |link: &str| AcceptInvite { link: link.into(), confirm: false };
+    assert_eq!(world.call(1, accept("hello")), Err(ApiError::NotAnInvite));
+    let id = world.ask(1, accept(&invite.fragment));
+    world.pass(MINUTE);
+    assert_eq!(world.reply::<AcceptInvite>(1, id), Some(Err(ApiError::Offline)));
+    // A visit that waits is answered as soon as there is a connection.
+    let id = world.ask(1, accept(&invite.fragment));
+    world.run();
+    world.connect(1);
+    world.run();
+    assert!(world.reply::<AcceptInvite>(1, id).unwrap().is_ok());
+}
+
+#[test]
+fn safety_numbers_agree_and_verification_is_remembered() {
+    let (mut world, bob, alice) = World::pair(10);
+    let ask = |contact, verified| GetSafetyNumber { contact, verified };
+    let a = world.call(0, ask(bob, Some(true))).unwrap();
+    let b = world.call(1, ask(alice, None)).unwrap();
+    assert_eq!(a, b);
+    assert_eq!((a.len(), a.bytes().all(|c| c.is_ascii_digit())), (60, true));
+    world.crash(0);
+    assert_eq!(world.snapshot(0).contacts[0].trust, volly_core::api::Trust::Verified);
+}
+
+#[test]
+fn everything_is_there_after_a_restart() {
+    let (mut world, bob, _) = World::pair(11);
+    world.call(0, RenameContact { contact: bob, name: "Bobby".into() }).unwrap();
+    world.call(0, SetDraft { contact: bob, text: "half a tho".into() }).unwrap();
+    world.send(0, bob, "whole");
+    let before = world.snapshot(0);
+    world.crash(0);
+    let after = world.snapshot(0);
+    assert_eq!((before.profile, before.contacts), (after.profile, after.contacts.clone()));
+    assert_eq!(
+        (after.contacts[0].name.as_str(), after.contacts[0].draft.as_str()),
+        ("Bobby", "half a tho")
+    );
+}
+
+#[test]
+fn the_recovery_phrase_brings_the_identity_back() {
+    let (mut world, ..) = World::pair(12);
+    let words = world.call(0, RevealRecoveryPhrase {}).unwrap();
+    assert_eq!(words.len(), 24);
+    let mut other = World::new(13, 1);
+    let phrase = format!("  {} ", words.join("\n").to_uppercase());
+    let profile = other.call(0, Restore { name: "Alice".into(), phrase }).unwrap();
+    assert_eq!(Some(profile.fingerprint), world.snapshot(0).profile.map(|p| p.fingerprint));
+    let again = Start { name: "x".into() };
+    assert_eq!(other.call(0, again), Err(ApiError::AlreadyStarted));
+}
+
+#[test]
+fn a_deleted_contact_is_gone_here_and_told_there() {
+    let (mut world, bob, alice) = World::pair(14);
+    world.send(0, bob, "last words");
+    world.pass(MINUTE);
+    world.disconnect(1);
+    world.send(1, alice, "never leaves");
+    world.call(0, DeleteContact { contact: bob }).unwrap();
+    assert!(world.snapshot(0).contacts.is_empty());
+    world.connect(1);
+    world.pass(MINUTE);
+    assert_eq!(world.snapshot(1).contacts[0].state, ContactState::Gone);
+    assert_eq!(states(&mut world, 1, alice).last(), Some(&MessageState::Failed));
+    let text = SendText { contact: alice, text: "?".into() };
+    assert_eq!(world.call(1, text), Err(ApiError::Gone));
+    // And they can meet again.
+    let invite = world.call(0, CreateInvite {}).unwrap();
+    let again = world.accept(1, &invite).unwrap();
+    world.run();
+    world.send(1, again, "so, again");
+    world.pass(MINUTE);
+    let known = world.snapshot(0).contacts[0].id;
+    assert_eq!(world.texts(0, known), ["so, again"]);
+}
+
+#[test]
+fn limits_are_said_and_nothing_changes() {
+    let (mut world, bob, _) = World::pair(15);
+    let text = |text: String| SendText { contact: bob, text };
+    assert_eq!(world.call(0, text("  \n ".into())), Err(ApiError::Empty));
+    let long = "x".repeat(volly_core::limits::MAX_TEXT_BYTES + 1);
+    assert_eq!(world.call(0, text(long)), Err(ApiError::TooLong { max: 10_000 }));
+    assert!(world.history(0, bob).is_empty());
+    world.call(0, text("x".repeat(10_000))).unwrap();
+    world.pass(MINUTE);
+    assert_eq!(states(&mut world, 0, bob), [MessageState::Delivered]);
+}
+
+#[test]
+fn events_and_snapshots_tell_one_story() {
+    let (mut world, bob, _) = World::pair(16);
+    world.send(0, bob, "counted");
+    let snapshot = world.snapshot(0);
+    let numbers: Vec<u64> = world.users[0].events.iter().map(|e| e.number).collect();
+    assert_eq!(numbers, (1..=snapshot.number).collect::<Vec<_>>());
+    let stored = |event: &Event| matches!(event, Event::Message(_, m) if m.text == "counted");
+    assert_eq!(world.users[0].events.iter().filter(|e| stored(&e.event)).count(), 1);
+}
+
+#[test]
+fn a_relay_sees_no_value_of_two_contacts_and_no_plaintext() {
+    let mut world = World::new(17, 3);
+    let (bob, _) = world.introduce(0, 1);
+    let before = world.addresses_of(0);
+    let (carol, _) = world.introduce(0, 2);
+    world.close(1);
+    world.close(2);
+    for _ in 0..3 {
+        world.send(0, bob, "a secret for Bob");
+        world.send(0, carol, "a secret for Carol");
+    }
+    let (bobs, carols) = (world.addresses_of(1), world.addresses_of(2));
+    assert!(bobs.is_disjoint(&carols));
+    assert!(bobs.intersection(&before).count() >= 3, "the relay has seen them talk");
+    let bytes = world.relay_bytes();
+    let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    assert!(bytes.len() > 6 * 512);
+    for text in ["a secret", "Alice", "Bob", "Carol"] {
+        assert!(!holds(text.as_bytes()), "{text}");
+    }
+    let fingerprint = world.snapshot(0).profile.unwrap().fingerprint;
+    assert!(!holds(&fingerprint[..8]));
+}
+
+#[test]
+fn every_call_before_the_start_says_so() {
+    let mut world = World::new(18, 1);
+    let contact = volly_core::api::ContactId(1);
+    assert_eq!(world.call(0, CreateInvite {}), Err(ApiError::NotStarted));
+    assert_eq!(world.call(0, RevealRecoveryPhrase {}), Err(ApiError::NotStarted));
+    let text = SendText { contact, text: "x".into() };
+    assert!(world.call(0, text).is_err());
+    assert!(world.snapshot(0).profile.is_none());
+}

@@ -217,7 +217,9 @@ impl Engine {
     fn send_receipt(&mut self, id: ContactId, now: Timestamp, rng: &mut impl CryptoRng) {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.receipt_at = None;
-        contact.row.receipt_due = false;
+        // A direct stream keeps no copy: the receipt stays due, and is sent again when the stream
+        // ends. Until then nothing is lost that was written to it.
+        contact.row.receipt_due = contact.direct;
         let content = Content::Receipt {
             delivered_up_to: contact.row.received.up_to(),
             read_up_to: contact.row.read_sequence,
@@ -226,7 +228,6 @@ impl Engine {
         let mut transaction = Transaction::default();
         contact.save(id, &mut transaction);
         if contact.direct {
-            // No copy is kept: if it is lost, the text comes again and is answered again.
             if let Ok(envelope) = contact.session.seal(&content.encode(), now.seconds(), rng) {
                 contact.save_session(id, &mut transaction);
                 let action =

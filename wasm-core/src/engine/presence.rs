@@ -15,7 +15,7 @@ use crate::{
     address::{AddressKeys, Purpose, record_key},
     api::ContactId,
     crypto::{kdf, labels, secret::Secret},
-    limits::{MAX_CLOCK_SKEW, PRESENCE_LIFETIME, PRESENCE_PAUSE},
+    limits::{MAX_CLOCK_SKEW, PRESENCE_LIFETIME, PRESENCE_PAUSE, RECEIPT_DELAY},
 };
 
 /// What a presence record says: version, when, and the PeerId.
@@ -152,6 +152,9 @@ impl Engine {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         if core::mem::replace(&mut contact.direct, up) == up {
             return;
+        }
+        if contact.row.receipt_due && !up {
+            contact.receipt_at.get_or_insert(now.after(RECEIPT_DELAY));
         }
         let mut transaction = Transaction::default();
         self.tell_contact(id, &mut transaction);

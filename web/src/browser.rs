@@ -1,0 +1,246 @@
+//! The page we run in: the only module that touches the DOM, clocks and tasks.
+//!
+//! Everything it hands out that listens or waits stops when it is dropped.
+#![expect(clippy::disallowed_methods, reason = "this is the adapter those methods are kept for")]
+
+use std::{future::Future, time::Duration};
+
+use js_sys::{Date, Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    Document, Element, Event, EventTarget, HtmlElement, HtmlInputElement, ResizeObserver,
+    ShareData, VisibilityState, Window,
+};
+
+/// Says that this browser had an identity at the last visit, and nothing else: the first paint of
+/// the next visit is the list instead of the welcome (see `boot.js`).
+const KNOWN_FLAG: &str = "volly-known";
+
+/// The window. There is always one where this program runs.
+pub(crate) fn window() -> Window {
+    web_sys::window().expect("the app runs on a page")
+}
+
+/// The document.
+pub(crate) fn document() -> Document {
+    window().document().expect("a page has a document")
+}
+
+/// Starts a task that nobody waits for.
+pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
+    spawn_local(task);
+}
+
+/// Milliseconds since the Unix epoch.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and positive")]
+pub(crate) fn now() -> u64 {
+    Date::now() as u64
+}
+
+/// Takes an event of a target until it is dropped.
+pub(crate) struct Listener {
+    target: EventTarget,
+    name: &'static str,
+    handler: Closure<dyn FnMut(Event)>,
+}
+
+impl Listener {
+    /// Listens from now on.
+    pub(crate) fn new(
+        target: &EventTarget,
+        name: &'static str,
+        handler: impl FnMut(Event) + 'static,
+    ) -> Self {
+        let handler = Closure::<dyn FnMut(Event)>::new(handler);
+        let _ = target.add_event_listener_with_callback(name, handler.as_ref().unchecked_ref());
+        Self { target: target.clone(), name, handler }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let handler = self.handler.as_ref().unchecked_ref();
+        let _ = self.target.remove_event_listener_with_callback(self.name, handler);
+    }
+}
+
+/// Runs something later, unless it is dropped before.
+pub(crate) struct Timer {
+    id: i32,
+    _run: Closure<dyn FnMut()>,
+}
+
+impl Timer {
+    /// Runs it once, after this long.
+    pub(crate) fn after(pause: Duration, run: impl FnOnce() + 'static) -> Self {
+        let run = Closure::once(run);
+        let millis = i32::try_from(pause.as_millis()).unwrap_or(i32::MAX);
+        let id = window()
+            .set_timeout_with_callback_and_timeout_and_arguments_0(
+                run.as_ref().unchecked_ref(),
+                millis,
+            )
+            .unwrap_or_default();
+        Self { id, _run: run }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        window().clear_timeout_with_handle(self.id);
+    }
+}
+
+/// Tells when an element changes its size, until it is dropped.
+pub(crate) struct SizeWatch {
+    observer: ResizeObserver,
+    _run: Closure<dyn FnMut()>,
+}
+
+impl SizeWatch {
+    /// Watches these elements.
+    pub(crate) fn new(elements: &[Element], run: impl FnMut() + 'static) -> Option<Self> {
+        let run = Closure::<dyn FnMut()>::new(run);
+        let observer = ResizeObserver::new(run.as_ref().unchecked_ref()).ok()?;
+        for element in elements {
+            observer.observe(element);
+        }
+        Some(Self { observer, _run: run })
+    }
+}
+
+impl Drop for SizeWatch {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+/// The page's fragment, with its `#`.
+pub(crate) fn fragment() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+/// The page's address without its fragment and query.
+pub(crate) fn page_address() -> String {
+    let location = window().location();
+    location.origin().unwrap_or_default() + &location.pathname().unwrap_or_default()
+}
+
+/// How many places of ours lie behind the present one.
+pub(crate) fn depth() -> u32 {
+    let state = window().history().and_then(|history| history.state()).ok();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "we wrote it")]
+    state.and_then(|state| state.as_f64()).map_or(0, |depth| depth as u32)
+}
+
+/// Puts a fragment in the address bar: as a new place, or instead of the present one.
+pub(crate) fn set_fragment(href: &str, place: Place) {
+    let Ok(history) = window().history() else { return };
+    let _ = match place {
+        Place::New => history.push_state_with_url(&(depth() + 1).into(), "", Some(href)),
+        Place::Same => history.replace_state_with_url(&depth().into(), "", Some(href)),
+    };
+}
+
+/// See [`set_fragment`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// *Back* returns to where we were.
+    New,
+    /// *Back* does not.
+    Same,
+}
+
+/// Goes one place back.
+pub(crate) fn history_back() {
+    if let Ok(history) = window().history() {
+        let _ = history.back();
+    }
+}
+
+/// Loads the page anew.
+pub(crate) fn reload() {
+    let _ = window().location().reload();
+}
+
+/// The person looks at this page now.
+pub(crate) fn is_watched() -> bool {
+    let document = document();
+    document.visibility_state() == VisibilityState::Visible && document.has_focus().unwrap_or(true)
+}
+
+/// There is room for two panes, and most likely a keyboard.
+pub(crate) fn is_wide() -> bool {
+    window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|width| width >= 720.0)
+}
+
+/// Sets the title of the tab, unless it has it.
+pub(crate) fn set_title(title: &str) {
+    let document = document();
+    if document.title() != title {
+        document.set_title(title);
+    }
+}
+
+/// Moves the focus without scrolling.
+pub(crate) fn focus(element: &HtmlElement) {
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = element.focus_with_options(&options);
+}
+
+/// Puts a text on the clipboard.
+pub(crate) async fn copy(text: &str) -> bool {
+    let clipboard = window().navigator().clipboard();
+    if clipboard.is_undefined() {
+        return false;
+    }
+    JsFuture::from(clipboard.write_text(text)).await.is_ok()
+}
+
+/// This browser has a share sheet.
+pub(crate) fn can_share() -> bool {
+    Reflect::get(&window().navigator(), &"share".into()).is_ok_and(|share| share.is_function())
+}
+
+/// Opens the share sheet.
+pub(crate) fn share(text: &str, link: &str) {
+    let data = ShareData::new();
+    data.set_text(text);
+    data.set_url(link);
+    let navigator = window().navigator();
+    let Ok(share) = Reflect::get(&navigator, &"share".into()) else { return };
+    let Some(share) = share.dyn_ref::<Function>() else { return };
+    if let Ok(promise) = share.call1(&navigator, &data) {
+        // Closing the sheet without sharing rejects; that is no fault.
+        spawn(async { JsFuture::from(Promise::from(promise)).await.map_or((), drop) });
+    }
+}
+
+/// What was typed into the first paint's name field before the app took over.
+pub(crate) fn typed_name() -> String {
+    let field = document().get_element_by_id("boot-name");
+    field
+        .and_then(|field| field.dyn_into::<HtmlInputElement>().ok())
+        .map_or_else(String::new, |f| f.value())
+}
+
+/// This browser had an identity at the last visit.
+pub(crate) fn was_known() -> bool {
+    let storage = window().local_storage().ok().flatten();
+    storage.is_some_and(|storage| storage.get_item(KNOWN_FLAG).ok().flatten().is_some())
+}
+
+/// Remembers for the next first paint whether there is an identity.
+pub(crate) fn remember_known(known: bool) {
+    let Some(storage) = window().local_storage().ok().flatten() else { return };
+    let _ = if known { storage.set_item(KNOWN_FLAG, "1") } else { storage.remove_item(KNOWN_FLAG) };
+}
+
+/// Makes a field as high as its text; its style sheet bounds that.
+pub(crate) fn fit_height(field: &HtmlElement) {
+    let style = field.style();
+    let _ = style.set_property("height", "auto");
+    let _ = style.set_property("height", &format!("{}px", field.scroll_height()));
+}

@@ -1,0 +1,112 @@
+//! How things look as text: initials, colours, digits, links. Pure.
+
+/// Colours of avatars in `styles/tokens.css`.
+const AVATAR_COLOURS: u8 = 12;
+
+/// Groups of digits in a safety number, and digits in a group.
+const DIGITS_IN_GROUP: usize = 5;
+
+/// At most two letters that stand for a name: of its first and last word.
+pub(crate) fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| {
+        word.chars().find(|letter| letter.is_alphanumeric()).or_else(|| word.chars().next())
+    });
+    let (first, last) = (words.next(), words.next_back());
+    [first, last].into_iter().flatten().flat_map(char::to_uppercase).collect()
+}
+
+/// The class that gives a contact its colour.
+pub(crate) fn avatar_class(fingerprint: &[u8; 32]) -> String {
+    let [first, ..] = fingerprint;
+    format!("avatar-{}", first % AVATAR_COLOURS)
+}
+
+/// A safety number in groups of five digits.
+pub(crate) fn digit_groups(digits: &str) -> Vec<String> {
+    let digits: Vec<char> = digits.chars().filter(char::is_ascii_digit).collect();
+    digits.chunks(DIGITS_IN_GROUP).map(|group| group.iter().collect()).collect()
+}
+
+/// Words in a recovery phrase as it is typed.
+pub(crate) fn word_count(phrase: &str) -> usize {
+    phrase.split_whitespace().count()
+}
+
+/// A whole link from the page's address and an invite's fragment.
+pub(crate) fn invite_link(page: &str, fragment: &str) -> String {
+    format!("{page}#{fragment}")
+}
+
+/// The invite in a page's fragment. Routes start with `/`, invites never do.
+pub(crate) fn invite_in(fragment: &str) -> Option<&str> {
+    let text = fragment.strip_prefix('#').unwrap_or(fragment);
+    (!text.is_empty() && !text.starts_with('/')).then_some(text)
+}
+
+/// A text has nothing but a few emoji: it is drawn large.
+pub(crate) fn is_few_emoji(text: &str) -> bool {
+    let is_emoji =
+        |c: char| matches!(u32::from(c), 0x1F000..=0x1FAFF | 0x2600..=0x27BF | 0x2B50 | 0x2B55);
+    let joins = |c: char| matches!(u32::from(c), 0x200D | 0xFE0F | 0x1F3FB..=0x1F3FF | 0x20E3);
+    let count = text.chars().filter(|c| is_emoji(*c) && !joins(*c)).count();
+    (1..=3).contains(&count) && text.chars().all(|c| is_emoji(c) || joins(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_come_from_the_first_and_last_word() {
+        for (name, letters) in [
+            ("Mara", "M"),
+            ("mara lind", "ML"),
+            ("Ana de la Cruz", "AC"),
+            ("  (Jo)  ", "J"),
+            ("ليلى حسن", "لح"),
+            ("李", "李"),
+            ("🌻", "🌻"),
+            ("", ""),
+        ] {
+            assert_eq!(initials(name), letters, "{name}");
+        }
+    }
+
+    #[test]
+    fn colours_stay_within_the_palette() {
+        let tokens = include_str!("../styles/tokens.css");
+        for first in [0, 11, 12, 255] {
+            let class = avatar_class(&[first; 32]);
+            assert!(tokens.contains(&format!("--{class}:")), "{class}");
+        }
+    }
+
+    #[test]
+    fn sixty_digits_are_twelve_groups() {
+        let groups = digit_groups(&"12345 ".repeat(12));
+        assert_eq!(groups.len(), 12);
+        assert!(groups.iter().all(|group| group == "12345"));
+    }
+
+    #[test]
+    fn an_invite_is_told_from_a_route() {
+        assert_eq!(invite_in("#AQAB"), Some("AQAB"));
+        for fragment in ["", "#", "#/", "#/chat/1"] {
+            assert_eq!(invite_in(fragment), None, "{fragment}");
+        }
+    }
+
+    #[test]
+    fn only_a_few_emoji_are_large() {
+        for (text, large) in [
+            ("👍", true),
+            ("❤️🎾", true),
+            ("👍👍👍👍", false),
+            ("ok 👍", false),
+            ("", false),
+            ("3", false),
+        ] {
+            assert_eq!(is_few_emoji(text), large, "{text}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What components decide with: each hook is one behaviour, with its listeners and their end.
+
+mod use_call;
+mod use_composer;
+mod use_contexts;
+mod use_event;
+mod use_invitation;
+mod use_invite;
+mod use_pinned_scroll;
+mod use_shortcuts;
+mod use_timeline;
+mod use_title;
+
+pub(crate) use use_call::use_call;
+pub(crate) use use_composer::use_composer;
+pub(crate) use use_contexts::{
+    use_engine, use_invitation, use_navigator, use_roster, use_route, use_timelines,
+    use_timelines_dispatch,
+};
+pub(crate) use use_event::{use_back, use_window_event};
+pub(crate) use use_invitation::{use_invitation_steps, use_looking};
+pub(crate) use use_invite::{use_cancel_invite, use_follow_invite, use_new_invite};
+pub(crate) use use_pinned_scroll::{UsePinnedScroll, use_pinned_scroll};
+pub(crate) use use_shortcuts::use_shortcuts;
+pub(crate) use use_timeline::use_timeline;
+pub(crate) use use_title::use_title;

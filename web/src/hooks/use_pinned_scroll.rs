@@ -1,0 +1,129 @@
+//! A list that stays at its end while one is there, and where one is otherwise.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use web_sys::Element;
+use yew::prelude::*;
+
+use crate::browser::SizeWatch;
+
+/// Distance from the end, in CSS pixels, that still counts as the end.
+const AT_END: i32 = 48;
+
+/// Distance from the start at which what is above is asked for.
+const NEAR_START: i32 = 600;
+
+/// See [`use_pinned_scroll`].
+pub(crate) struct UsePinnedScroll {
+    /// The element that scrolls.
+    pub(crate) area: NodeRef,
+    /// Its content.
+    pub(crate) content: NodeRef,
+    /// The end is on the screen.
+    pub(crate) at_end: bool,
+    /// For the area's scroll event.
+    pub(crate) onscroll: Callback<Event>,
+    /// Goes to the end.
+    pub(crate) to_end: Callback<()>,
+}
+
+/// What has to survive between renders and does not draw.
+#[derive(Default)]
+struct Position {
+    pinned: Cell<bool>,
+    placed: Cell<bool>,
+    height: Cell<i32>,
+    watch: RefCell<Option<SizeWatch>>,
+}
+
+/// Pins the area to its end. `first` names its first row and `count` tells how many there are;
+/// `start_at` finds the row to start from instead of the end.
+#[hook]
+pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
+    first: K,
+    count: usize,
+    start_at: &'static str,
+    near_start: Callback<()>,
+) -> UsePinnedScroll {
+    let (area, content) = (use_node_ref(), use_node_ref());
+    let at_end = use_state_eq(|| true);
+    let position: Rc<Position> =
+        use_memo((), |()| Position { pinned: Cell::new(true), ..Position::default() });
+
+    use_watch(&area, &content, &position);
+
+    let (node, here) = (area.clone(), Rc::clone(&position));
+    let known_first = use_mut_ref(|| first.clone());
+    let set_end = at_end.setter();
+    use_effect_with((first, count), move |(first, count)| {
+        let Some(area) = node.cast::<Element>().filter(|_| *count > 0) else { return };
+        let grown = area.scroll_height() - here.height.get();
+        let prepended = *known_first.borrow() != *first;
+        *known_first.borrow_mut() = first.clone();
+        if !here.placed.replace(true) {
+            let start = area.query_selector(start_at).ok().flatten();
+            place(&area, start.as_ref());
+            here.pinned.set(is_at_end(&area));
+        } else if here.pinned.get() {
+            area.set_scroll_top(area.scroll_height());
+        } else if prepended {
+            area.set_scroll_top(area.scroll_top() + grown);
+        }
+        here.height.set(area.scroll_height());
+        set_end.set(here.pinned.get());
+    });
+
+    let (node, here, set_end) = (area.clone(), Rc::clone(&position), at_end.setter());
+    let onscroll = Callback::from(move |_: Event| {
+        let Some(area) = node.cast::<Element>() else { return };
+        here.pinned.set(is_at_end(&area));
+        set_end.set(here.pinned.get());
+        if here.placed.get() && area.scroll_top() < NEAR_START {
+            near_start.emit(());
+        }
+    });
+    let (node, here, set_end) = (area.clone(), position, at_end.setter());
+    let to_end = Callback::from(move |()| {
+        here.pinned.set(true);
+        set_end.set(true);
+        if let Some(area) = node.cast::<Element>() {
+            area.set_scroll_top(area.scroll_height());
+        }
+    });
+    UsePinnedScroll { area, content, at_end: *at_end, onscroll, to_end }
+}
+
+/// Keeps the end in view when the area or its content changes its size.
+#[hook]
+fn use_watch(area: &NodeRef, content: &NodeRef, position: &Rc<Position>) {
+    let (area, content, here) = (area.clone(), content.clone(), Rc::clone(position));
+    use_effect_with((), move |()| {
+        let nodes: Vec<Element> = [&area, &content].iter().filter_map(|node| node.cast()).collect();
+        let inner = Rc::clone(&here);
+        let watch = SizeWatch::new(&nodes, move || {
+            if let Some(area) = area.cast::<Element>().filter(|_| inner.pinned.get()) {
+                area.set_scroll_top(area.scroll_height());
+            }
+        });
+        *here.watch.borrow_mut() = watch;
+        move || drop(here.watch.take())
+    });
+}
+
+/// Scrolls to the end, or only so far that `start` is near the top.
+fn place(area: &Element, start: Option<&Element>) {
+    area.set_scroll_top(area.scroll_height());
+    if let Some(start) = start {
+        let above = area.get_bounding_client_rect().top() - start.get_bounding_client_rect().top();
+        #[expect(clippy::cast_possible_truncation, reason = "pixels")]
+        let above = above as i32 + AT_END;
+        if above > 0 {
+            area.set_scroll_top(area.scroll_top() - above);
+        }
+    }
+}
+
+fn is_at_end(area: &Element) -> bool {
+    area.scroll_height() - area.scroll_top() - area.client_height() < AT_END
+}

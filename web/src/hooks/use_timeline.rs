@@ -1,0 +1,110 @@
+//! One conversation: loading its pages, marking it read, laying it out.
+
+use std::{cell::Cell, rc::Rc};
+
+use volly_core::api::{ContactView, GetTimeline, MarkRead, MessageId};
+use yew::prelude::*;
+
+use super::{use_engine, use_roster, use_timelines, use_timelines_dispatch, use_window_event};
+use crate::{
+    browser, dates,
+    state::{
+        roster::Phase,
+        rows::{Row, rows},
+        timeline::Timeline,
+        timelines::Change,
+    },
+};
+
+/// See [`use_timeline`].
+pub(crate) struct UseTimeline {
+    /// The rows on the screen.
+    pub(crate) rows: Rc<Vec<Row>>,
+    /// The newest page is there.
+    pub(crate) loaded: bool,
+    /// There is something above the first row.
+    pub(crate) has_older: bool,
+    /// Asks for what is above; nothing happens while that is on its way.
+    pub(crate) load_older: Callback<()>,
+    /// What is on the screen has been seen: says whether the newest is.
+    pub(crate) seen: Callback<bool>,
+}
+
+/// The conversation with a contact.
+#[hook]
+pub(crate) fn use_timeline(contact: &Rc<ContactView>) -> UseTimeline {
+    let id = contact.id;
+    let (engine, roster) = (use_engine(), use_roster());
+    let (timelines, dispatch) = (use_timelines(), use_timelines_dispatch());
+    let timeline = timelines.get(id).cloned();
+
+    let leave = dispatch.clone();
+    use_effect_with(id, move |id| {
+        let id = *id;
+        leave.dispatch(Change::Opened(id));
+        move || leave.dispatch(Change::Left(id))
+    });
+
+    let loading = use_memo(id, |_| Cell::new(false));
+    let load = use_callback(
+        (engine.clone(), dispatch, id, loading),
+        |before: Option<MessageId>, (engine, dispatch, id, loading)| {
+            if loading.replace(true) {
+                return;
+            }
+            let (core, dispatch, id) = (engine.core(), dispatch.clone(), *id);
+            let loading = Rc::clone(loading);
+            browser::spawn(async move {
+                let reply = core.call(GetTimeline { contact: id, before }).await;
+                loading.set(false);
+                if let Ok(page) = reply {
+                    dispatch.dispatch(Change::Page(id, before, page));
+                }
+            });
+        },
+    );
+
+    let loaded = timeline.as_ref().is_some_and(|timeline| timeline.loaded);
+    let wanted = timeline.is_some() && !loaded && roster.phase == Phase::Ready;
+    use_effect_with((wanted, id, load.clone()), |(wanted, _, load)| {
+        if *wanted {
+            load.emit(None);
+        }
+    });
+
+    // The line of the new stands where it stood when the chat was opened.
+    let new_after = use_memo(id, |_| (contact.unread > 0).then_some(contact.read_up_to));
+    let layout = use_memo((timeline.clone(), new_after), |(timeline, new_after)| {
+        timeline.as_deref().map_or_else(Vec::new, |line| rows(line, **new_after, dates::day))
+    });
+    let oldest = timeline.as_ref().and_then(|line| line.messages.keys().next().copied());
+    let load_older = use_callback((load, oldest), |(), (load, oldest)| load.emit(*oldest));
+    UseTimeline {
+        rows: layout,
+        loaded,
+        has_older: timeline.as_ref().is_some_and(|timeline| timeline.has_older),
+        load_older,
+        seen: use_read_mark(contact, timeline),
+    }
+}
+
+/// Marks everything read while the newest message is on a screen that is watched.
+#[hook]
+fn use_read_mark(contact: &Rc<ContactView>, timeline: Option<Rc<Timeline>>) -> Callback<bool> {
+    let engine = use_engine();
+    let at_newest = use_state_eq(|| false);
+    let watched = use_state_eq(browser::is_watched);
+    let (on_focus, on_blur) = (watched.setter(), watched.setter());
+    use_window_event("focus", move |_| on_focus.set(browser::is_watched()));
+    use_window_event("blur", move |_| on_blur.set(browser::is_watched()));
+    let newest = timeline.filter(|line| line.loaded).and_then(|line| line.newest_theirs());
+    let unread = newest > contact.read_up_to || contact.unread > 0;
+    let mark = (*at_newest && *watched && unread).then_some(newest).flatten();
+    use_effect_with((contact.id, mark), move |(contact, mark)| {
+        if let Some(up_to) = *mark {
+            engine.tell(MarkRead { contact: *contact, up_to });
+        }
+    });
+    let setter = at_newest.setter();
+    use_callback(setter, |at: bool, setter| setter.set(at))
+}

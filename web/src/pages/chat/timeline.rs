@@ -1,0 +1,90 @@
+//! The messages.
+
+use std::rc::Rc;
+
+use volly_core::api::{ContactView, MessageId};
+use yew::prelude::*;
+
+use crate::{
+    components::{Glyph, Icon, MessageBubble},
+    dates,
+    hooks::{UsePinnedScroll, use_pinned_scroll, use_timeline},
+    i18n::t,
+    state::rows::Row,
+};
+
+/// The row a chat with unread messages starts from.
+const FIRST_NEW: &str = ".line-new";
+
+/// Props of [`Timeline`].
+#[derive(Properties, PartialEq)]
+pub(super) struct TimelineProps {
+    /// With whom.
+    pub(super) contact: Rc<ContactView>,
+}
+
+/// See the module.
+#[component]
+pub(super) fn Timeline(props: &TimelineProps) -> Html {
+    let contact = &props.contact;
+    let timeline = use_timeline(contact);
+    let UsePinnedScroll { area, content, at_end, onscroll, to_end } = use_pinned_scroll(
+        first_id(&timeline.rows),
+        timeline.rows.len(),
+        FIRST_NEW,
+        if timeline.has_older { timeline.load_older.clone() } else { Callback::noop() },
+    );
+    use_effect_with((at_end && timeline.loaded, timeline.seen.clone()), |(at_end, seen)| {
+        seen.emit(*at_end)
+    });
+
+    let name = AttrValue::from(contact.name.clone());
+    let is_empty = timeline.loaded && timeline.rows.is_empty();
+    let onclick = to_end.reform(|_: MouseEvent| ());
+    let below =
+        if contact.unread > 0 { t!("new-below", count = contact.unread) } else { t!("to-newest") };
+    html! {
+        <div class="timeline">
+            <div class="log" role="log" tabindex="0" aria-label={t!("messages-with", name = &*name)}
+                aria-busy={(!timeline.loaded).to_string()} ref={area} {onscroll}>
+                <div class="log-content" ref={content}>
+                    if is_empty {
+                        <div class="log-empty">
+                            <p>{ t!("chat-empty", name = &*name) }</p>
+                            <p class="quiet">{ t!("chat-empty-note") }</p>
+                        </div>
+                    }
+                    <ol class="messages">{ for timeline.rows.iter().map(|row| draw(row, &name)) }</ol>
+                </div>
+            </div>
+            if !at_end {
+                <button type="button" class={classes!("to-end", (contact.unread > 0).then_some("to-end-new"))}
+                    aria-label={(contact.unread == 0).then(|| below.clone())} {onclick}>
+                    if contact.unread > 0 { <span>{ below }</span> }
+                    <Icon glyph={Glyph::Down} />
+                </button>
+            }
+        </div>
+    }
+}
+
+fn first_id(rows: &[Row]) -> Option<MessageId> {
+    rows.iter()
+        .find_map(|row| if let Row::Bubble(bubble) = row { Some(bubble.message.id) } else { None })
+}
+
+fn draw(row: &Row, name: &AttrValue) -> Html {
+    match row {
+        Row::Day(at) => html! {
+            <li class="line-day" key={format!("d{}", dates::day(*at))}><span>{ dates::day_name(*at) }</span></li>
+        },
+        Row::New => {
+            html! { <li class="line-new" key="new"><span>{ t!("new-messages") }</span></li> }
+        }
+        Row::Bubble(bubble) => {
+            let id = bubble.message.id;
+            let key = format!("{:x}.{}.{:x}", id.lamport, id.side, id.sequence);
+            html! { <MessageBubble {key} bubble={bubble.clone()} {name} /> }
+        }
+    }
+}

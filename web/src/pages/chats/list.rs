@@ -1,0 +1,115 @@
+//! The list: search, contacts, invites that wait, and the connection.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::row::{ContactRow, InviteRow};
+use crate::{
+    components::{Button, Glyph, Icon, IconButton, Look},
+    hooks::{use_navigator, use_roster, use_route},
+    i18n::t,
+    pages::{ConnectionChip, ConnectionSheet},
+    routes::Route,
+};
+
+/// See the module.
+#[component]
+pub(super) fn List() -> Html {
+    let (roster, navigator) = (use_roster(), use_navigator());
+    let query = use_state_eq(String::new);
+    let sheet = use_state_eq(|| false);
+    let to = |route: Route| {
+        let navigator = navigator.clone();
+        Callback::from(move |_: MouseEvent| navigator.go(route))
+    };
+    let oninput = use_callback(query.setter(), |event: InputEvent, query| {
+        query.set(event.target_unchecked_into::<web_sys::HtmlInputElement>().value());
+    });
+    let (open, shut) = (sheet.setter(), sheet.setter());
+    html! {
+        <div class="side">
+            <header class="bar">
+                <h2 class="bar-title brand">{ t!("app-name") }</h2>
+                <IconButton label={t!("new-chat")} glyph={Glyph::Plus} onclick={to(Route::New)} />
+            </header>
+            if !roster.contacts.is_empty() {
+                <div class="search" role="search">
+                    <Icon glyph={Glyph::Search} />
+                    <input type="search" aria-label={t!("search")} placeholder={t!("search")} dir="auto"
+                        value={(*query).clone()} {oninput} autocomplete="off" spellcheck="false" />
+                </div>
+            }
+            <Rows query={(*query).clone()} />
+            <SaveWords />
+            <footer class="side-foot">
+                <ConnectionChip connection={roster.connection} onclick={move |_| open.set(true)} />
+                <IconButton label={t!("settings")} glyph={Glyph::Settings} onclick={to(Route::Settings)} />
+            </footer>
+            if *sheet { <ConnectionSheet onclose={move |()| shut.set(false)} /> }
+        </div>
+    }
+}
+
+/// Props of [`Rows`].
+#[derive(Properties, PartialEq)]
+struct RowsProps {
+    /// Only names that hold this.
+    query: AttrValue,
+}
+
+#[component]
+fn Rows(props: &RowsProps) -> Html {
+    let (roster, route) = (use_roster(), use_route());
+    let query = props.query.trim().to_lowercase();
+    let found: Vec<_> = roster
+        .contacts
+        .iter()
+        .filter(|contact| contact.name.to_lowercase().contains(&query))
+        .map(|contact| {
+            let current = route.contact() == Some(contact.id);
+            let key = contact.id.0;
+            html! { <li {key}><ContactRow contact={Rc::clone(contact)} {current} /></li> }
+        })
+        .collect();
+    let nobody = found.is_empty() && !query.is_empty();
+    let invites = roster.invites.iter().filter(|_| query.is_empty()).map(|invite| {
+        let current = route == Route::Invite(invite.id);
+        let key = format!("i{}", invite.id.0);
+        html! { <li {key}><InviteRow invite={Rc::clone(invite)} {current} /></li> }
+    });
+    html! {
+        <nav class="rows" aria-label={t!("chats")}>
+            if nobody {
+                <p class="rows-empty" role="status">{ t!("search-empty", query = props.query.trim()) }</p>
+            } else if found.is_empty() && roster.invites.is_empty() {
+                <p class="rows-empty">{ t!("list-empty") }</p>
+            } else {
+                <ul>{ for found }{ for invites }</ul>
+            }
+        </nav>
+    }
+}
+
+/// Reminds of the 24 words once there is something to lose.
+#[component]
+fn SaveWords() -> Html {
+    let (roster, navigator) = (use_roster(), use_navigator());
+    let later = use_state_eq(|| false);
+    let has_talked = roster.contacts.iter().any(|contact| contact.last.is_some());
+    let is_seen = roster.profile.as_ref().is_none_or(|profile| profile.phrase_seen);
+    if *later || is_seen || !has_talked {
+        return Html::default();
+    }
+    let setter = later.setter();
+    html! {
+        <section class="remind" aria-label={t!("save-words-title")}>
+            <p class="remind-title">{ t!("save-words-title") }</p>
+            <p>{ t!("save-words-text") }</p>
+            <div class="remind-actions">
+                <Button label={t!("save-words-do")} onclick={move |_| navigator.go(Route::Words)} />
+                <Button label={t!("later")} look={Look::Quiet} onclick={move |_| setter.set(true)} />
+            </div>
+        </section>
+    }
+}

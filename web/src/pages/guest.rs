@@ -1,0 +1,78 @@
+//! Somebody invites us: one sentence, a name where there is none yet, one button.
+
+use yew::prelude::*;
+
+use crate::{
+    components::{Button, ErrorText, Kind, Look, Mark, TextField, error_words},
+    hooks::{use_invitation, use_invitation_steps, use_roster, use_title},
+    i18n::t,
+    state::invitation::Invitation,
+};
+
+/// Props of [`Guest`].
+#[derive(Properties, PartialEq)]
+pub(crate) struct GuestProps {
+    /// What was typed before the app took over.
+    pub(crate) typed_name: AttrValue,
+}
+
+/// See the module.
+#[component]
+pub(crate) fn Guest(props: &GuestProps) -> Html {
+    let name = use_state_eq(|| props.typed_name.to_string());
+    let (invitation, steps, roster) = (use_invitation(), use_invitation_steps(), use_roster());
+    use_title(None);
+    let has_profile = roster.profile.is_some();
+    let inviter = invitation.inviter().map(ToString::to_string);
+    let error = invitation.error();
+    let can_join =
+        !matches!(*invitation, Invitation::Looking(_)) && (error.is_none() || inviter.is_some());
+
+    let retry = use_callback(
+        (steps.look.clone(), invitation.link().cloned()),
+        |_: MouseEvent, (look, link)| {
+            if let Some(link) = link {
+                look.emit(link.clone())
+            }
+        },
+    );
+    let onsubmit = use_callback(
+        (name.clone(), steps.join, has_profile),
+        |event: SubmitEvent, (name, join, has_profile)| {
+            event.prevent_default();
+            if *has_profile || !name.trim().is_empty() {
+                join.emit(name.trim().to_owned());
+            }
+        },
+    );
+    let lead = match (&inviter, &*invitation) {
+        (Some(name), _) => t!("invited-by", name = name.as_str()),
+        (None, Invitation::Looking(_)) => t!("invite-looking"),
+        (None, _) => t!("invited-by-someone"),
+    };
+    let busy = matches!(*invitation, Invitation::Joining(..) | Invitation::Looking(_));
+    let words = error.map(|error| AttrValue::from(error_words(error, inviter.as_deref())));
+    html! {
+        <main class="welcome">
+            <div class="welcome-card">
+                <Mark />
+                <h1 class="welcome-lead welcome-invited" aria-live="polite">{ lead }</h1>
+                <form class="form" {onsubmit} novalidate=true>
+                    if !has_profile {
+                        <TextField id="name" kind={Kind::Name} label={t!("name-label")} hint={t!("name-hint")}
+                            value={(*name).clone()} oninput={name.setter().to_callback()} />
+                    }
+                    <ErrorText text={words} />
+                    if can_join || busy {
+                        <Button label={t!("start-talking")} look={Look::Primary} submits=true {busy} />
+                    } else {
+                        <Button label={t!("try-again")} look={Look::Primary} onclick={retry} />
+                    }
+                </form>
+                <p class="welcome-more">
+                    <Button label={t!("not-now")} look={Look::Quiet} onclick={steps.decline.reform(|_| ())} />
+                </p>
+            </div>
+        </main>
+    }
+}

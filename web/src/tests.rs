@@ -1,0 +1,4 @@
+//! Rules of this crate that no compiler knows.
+
+mod contrast;
+mod layers;

@@ -21,6 +21,8 @@ mod keys;
 mod open;
 mod seal;
 mod skipped_keys;
+#[cfg(test)]
+mod tests;
 
 use self::{
     keys::{ChainKey, HeaderKey},

@@ -5,9 +5,11 @@
 
 pub mod codec;
 mod content;
+pub mod frame;
 mod identity_key;
 mod invite_link;
 mod invite_record;
+pub mod mailbox;
 mod prekey_bundle;
 mod prekey_message;
 mod ratchet_message;

@@ -1,27 +1,175 @@
+//! Two devices that meet by an invite, and those who stand between them.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
     crypto::test_rng,
-    identity::{AccountSeed, Device, generate_prekeys},
+    handshake::HandshakeError,
+    identity::{AccountSeed, Device, PreKeySecrets, Verified, generate_prekeys},
+    limits::SIZE_CLASSES,
+    wire::{PREKEY_MESSAGE_OVERHEAD, PreKeyBundle, StepKind},
 };
 
-#[test]
-fn two_people_who_met_write_to_each_other() {
+struct People {
+    alice: Device,
+    bob: Device,
+    bobs_secrets: PreKeySecrets,
+    bobs_bundle: Verified<PreKeyBundle>,
+}
+
+/// Signatures are slow: the same people for every test.
+static PEOPLE: LazyLock<People> = LazyLock::new(|| {
     let rng = &mut test_rng(1);
     let alice = Device::generate(&AccountSeed::generate(rng), 0, rng);
     let bob = Device::generate(&AccountSeed::generate(rng), 0, rng);
-    let (secrets, bundle) = generate_prekeys(&bob, 1, 1_000, rng);
-    let bundle = bundle.verify(bob.fingerprint(), 0).unwrap();
-    let (mut alices, envelope) =
-        SessionRecord::initiate(&alice, &bundle, b"hello", 0, rng).unwrap();
+    let (bobs_secrets, bundle) = generate_prekeys(&bob, 1, 1_000, rng);
+    let bobs_bundle = bundle.verify(bob.fingerprint(), 0).unwrap();
+    People { alice, bob, bobs_secrets, bobs_bundle }
+});
+
+/// Alice's record, and the envelope for Bob.
+fn initiated() -> (SessionRecord, Vec<u8>) {
+    let People { alice, bobs_bundle, .. } = &*PEOPLE;
+    SessionRecord::initiate(alice, bobs_bundle, b"hello", 0, &mut test_rng(2)).unwrap()
+}
+
+fn accept(envelope: &[u8]) -> Result<Accepted, EstablishError> {
+    SessionRecord::accept(&PEOPLE.bob, &PEOPLE.bobs_secrets, envelope, 0)
+}
+
+fn established() -> (SessionRecord, SessionRecord) {
+    let (alices, envelope) = initiated();
+    (alices, accept(&envelope).unwrap().session)
+}
+
+#[test]
+fn two_people_who_met_share_a_secret_and_know_each_other() {
+    let (alices, envelope) = initiated();
     assert_eq!(envelope.len(), 16_384);
-    let accepted = SessionRecord::accept(&bob, &secrets, &envelope, 0).unwrap();
-    let mut bobs = accepted.session;
-    assert_eq!(accepted.first_content.as_slice(), b"hello");
-    assert_eq!(&accepted.identity, alice.identity());
+    let Accepted { session: bobs, identity, first_content } = accept(&envelope).unwrap();
+    assert_eq!(first_content.as_slice(), b"hello");
+    assert_eq!(&identity, PEOPLE.alice.identity());
     assert_eq!(alices.pair_secret(), bobs.pair_secret());
-    assert_eq!((bobs.is_initiator(), alices.is_initiator()), (false, true));
-    let envelope = bobs.seal(b"answer", 0, rng).unwrap();
-    assert_eq!(alices.open(&envelope, 0).unwrap().as_slice(), b"answer");
-    let envelope = alices.seal(b"and back", 0, rng).unwrap();
-    assert_eq!(bobs.open(&envelope, 0).unwrap().as_slice(), b"and back");
+    assert_eq!((alices.is_initiator(), bobs.is_initiator()), (true, false));
+    assert_eq!(alices.peer_fingerprint(), PEOPLE.bob.fingerprint());
+    assert_eq!(bobs.peer_fingerprint(), PEOPLE.alice.fingerprint());
+}
+
+#[test]
+fn a_record_that_was_stored_goes_on() {
+    let rng = &mut test_rng(3);
+    let (mut alices, mut bobs) = established();
+    for now in [0, 50, 100, 150, 200] {
+        for (from, to) in [(1, 0), (0, 1)] {
+            let sides = [&mut alices, &mut bobs];
+            let mut sides = sides.map(|side| SessionRecord::decode(&side.encode()).unwrap());
+            let envelope = sides[from].seal(b"content", now, rng).unwrap();
+            assert!(SIZE_CLASSES.contains(&envelope.len()));
+            assert_eq!(sides[to].open(&envelope, now).unwrap().as_slice(), b"content");
+            [alices, bobs] = sides;
+        }
+    }
+    assert_eq!(bobs.post_quantum_authentication(), PostQuantumAuthentication::Done);
+}
+
+#[test]
+fn a_long_first_content_takes_the_next_size_class() {
+    let People { alice, bobs_bundle, .. } = &*PEOPLE;
+    let around = PREKEY_MESSAGE_OVERHEAD + StepKind::Step.sealed_header_bytes() + 20;
+    for (extra, length) in [(0, 16_384), (1, 65_536)] {
+        let content = vec![7; 16_384 - around + extra];
+        let rng = &mut test_rng(2);
+        let (_, envelope) = SessionRecord::initiate(alice, bobs_bundle, &content, 0, rng).unwrap();
+        assert_eq!(envelope.len(), length);
+        assert_eq!(accept(&envelope).unwrap().first_content.as_slice(), content);
+    }
+}
+
+#[test]
+fn a_prekey_message_shows_a_relay_no_identity() {
+    let (_, envelope) = initiated();
+    let People { alice, bob, .. } = &*PEOPLE;
+    let shown = |needle: &[u8]| envelope.windows(needle.len()).any(|window| window == needle);
+    for device in [alice, bob] {
+        assert!(!shown(&device.fingerprint().0));
+        assert!(!shown(&device.certificate().dh_key.0));
+        assert!(!shown(&device.certificate().device_id));
+        assert!(!shown(&device.identity().to_bytes()[1..33]));
+    }
+    assert!(!shown(b"hello"));
+}
+
+#[test]
+fn a_prekey_message_changed_in_any_byte_is_refused() {
+    let (_, envelope) = initiated();
+    let edges = [0, 1, 4, 5, 36, 37, 1_124, 1_125, 2_212, 2_213, 2_236, 2_237, 2_316, 2_317];
+    for i in (0..envelope.len()).step_by(131).chain(edges).chain([envelope.len() - 1]) {
+        let mut flipped = envelope.clone();
+        flipped[i] ^= 1;
+        assert!(accept(&flipped).is_err(), "byte {i}");
+    }
+    for length in [0, 1, 2_236, 2_316, 2_317, envelope.len() - 1] {
+        assert!(accept(&envelope[..length]).is_err(), "{length} bytes");
+    }
+}
+
+#[test]
+fn a_prekey_message_for_other_prekeys_or_another_device_is_refused() {
+    let rng = &mut test_rng(5);
+    let (_, envelope) = initiated();
+    let People { alice, bob, bobs_secrets, .. } = &*PEOPLE;
+    let by = |device, secrets: &PreKeySecrets| {
+        SessionRecord::accept(device, secrets, &envelope, 0).err()
+    };
+    let (other_id, _) = generate_prekeys(bob, 2, 1_000, rng);
+    let (other_keys, _) = generate_prekeys(bob, 1, 1_000, rng);
+    let refused = |error| Some(EstablishError::Handshake(error));
+    assert_eq!(by(bob, &other_id), refused(HandshakeError::PreKeyId(1)));
+    assert_eq!(by(bob, &other_keys), refused(HandshakeError::NotAuthentic));
+    assert_eq!(by(alice, bobs_secrets), refused(HandshakeError::NotAuthentic));
+}
+
+#[test]
+fn a_session_of_one_pair_opens_nothing_of_another() {
+    let rng = &mut test_rng(6);
+    let (mut alices, _) = established();
+    let People { alice, bobs_bundle, .. } = &*PEOPLE;
+    let (_, envelope) = SessionRecord::initiate(alice, bobs_bundle, b"again", 0, rng).unwrap();
+    let mut others = accept(&envelope).unwrap().session;
+    let before = alices.encode();
+    let envelope = others.seal(b"content", 0, rng).unwrap();
+    assert_eq!(alices.open(&envelope, 0), Err(OpenError::Unreadable));
+    assert_eq!(alices.encode(), before);
+}
+
+#[test]
+fn a_record_cut_short_or_with_more_behind_it_is_refused() {
+    let (alices, bobs) = established();
+    for record in [alices, bobs] {
+        let encoded = record.encode();
+        for length in (0..encoded.len()).step_by(7) {
+            assert!(SessionRecord::decode(&encoded[..length]).is_err());
+        }
+        let longer = [&encoded[..], &[0]].concat();
+        assert_eq!(SessionRecord::decode(&longer), Err(DecodeError::Trailing));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_refused_as_an_envelope_and_as_a_record(
+        mut bytes in prop::collection::vec(any::<u8>(), 0..9_000),
+    ) {
+        let _ = SessionRecord::decode(&bytes);
+        prop_assert!(accept(&bytes).is_err());
+        // With the right version and prekey id it gets as far as the keys.
+        bytes.splice(0..0, [1, 0, 0, 0, 1]);
+        let _ = SessionRecord::decode(&bytes);
+        prop_assert!(accept(&bytes).is_err());
+    }
 }

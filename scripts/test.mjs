@@ -6,7 +6,7 @@ import { e2e } from './e2e.mjs';
 import { setup } from './setup.mjs';
 import { chromiumArgs } from './lib/browser.mjs';
 import { buildApp, buildRelay } from './lib/build.mjs';
-import { cargoCounts, nextestCounts } from './lib/counts.mjs';
+import { cargoCounts, nextestCounts, nodeCounts } from './lib/counts.mjs';
 import { target } from './lib/paths.mjs';
 import { Failure, ask, durations, main, readable, run, step } from './lib/run.mjs';
 
@@ -32,6 +32,9 @@ async function runner(name, log, counts, command, args, env = {}) {
   console.log(`${output.trimEnd().split('\n').slice(-80).join('\n')}\n`);
   return { passed: result.passed, failed: Math.max(1, result.failed) };
 }
+
+/** @returns {Promise<Counts>} */
+const scripts = () => runner('Script tests', 'scripts', nodeCounts, process.execPath, ['--test', 'scripts/lib/counts.test.mjs']);
 
 /** @returns {Promise<Counts>} */
 const unit = () =>
@@ -61,7 +64,7 @@ async function endToEnd({ wasm, browser }) {
 }
 
 /** @type {Record<string, (ready: Ready) => Promise<Counts | void>>} in order: what is quick comes first */
-const STAGES = { format, lint, unit, wasm: wasmTests, e2e: endToEnd };
+const STAGES = { format, scripts, lint, unit, wasm: wasmTests, e2e: endToEnd };
 
 await main(async () => {
   const { values } = parseArgs({ options: { only: { type: 'string' } } });

@@ -272,7 +272,9 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
     }
 
     fn accept_message(&mut self, message: ToServer) {
-        if let Some((call, request)) = self.server.accept(message) {
+        if message == ToServer::Wake {
+            self.waiting.push_back(NetAction::Reconnect);
+        } else if let Some((call, request)) = self.server.accept(message) {
             self.handle(Input::Call(call, request));
         }
     }

@@ -122,10 +122,9 @@ pub const MAX_CALLS_OF_VIEW: usize = 256;
 /// Calls of all views together that the engine has not answered.
 pub const MAX_CALLS: usize = 1_024;
 
-/// Calls and network events that wait while the driver works, each in a queue of its own.
+/// Network events, and calls, that the driver takes before it writes.
 ///
-/// Lower: a burst is refused that one write to the store would have taken. Higher: more memory, up
-/// to 4 MiB of envelopes at this value.
+/// Lower: a burst costs several writes to the store. Higher: its first message waits for its last.
 pub const DRIVER_QUEUE: usize = 64;
 
 /// Network actions that wait because the network layer is busy.

@@ -15,7 +15,7 @@ pub mod server;
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::{CallId, Numbered, Request};
+use crate::api::{CallId, Numbered, Request, StartFailure};
 
 /// Names a view, drawn at random when it connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,8 +31,12 @@ pub struct RunId(pub u64);
 pub enum ToServer {
     /// Is there an engine? Answered by [`ToClients::Up`] when there is.
     Hello,
+    /// The page woke or the network may have changed: look after the connection now.
+    Wake,
     /// A call.
     Call {
+        /// To whom; another run does not take it, because its caller was told that the engine moved.
+        run: RunId,
         /// Who asks.
         port: PortId,
         /// Unique to the port.
@@ -47,6 +51,8 @@ pub enum ToServer {
 pub enum ToClients {
     /// The engine that ran, if any, has ended; another one starts.
     Starting,
+    /// The tab that was to run it could not; another one may try.
+    Failed(StartFailure),
     /// An engine runs.
     Up {
         /// Its name.

@@ -2,6 +2,8 @@
 
 use alloc::boxed::Box;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Event, Snapshot};
 
 /// One notice. A view applies them in the order in which they come.
@@ -19,7 +21,7 @@ pub enum Notice {
 }
 
 /// Why the engine does not run. Nothing was deleted or replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartFailure {
     /// There was an identity in this browser, and its database is gone.

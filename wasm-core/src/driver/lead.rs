@@ -40,7 +40,7 @@ pub struct Leader<'a, S, C, W> {
     pub clock: &'a C,
     /// See [`Witness`].
     pub witness: Rc<W>,
-    /// What views ask, at most [`crate::limits::DRIVER_QUEUE`] at a time.
+    /// What views ask, at most [`crate::limits::MAX_CALLS`] messages.
     pub calls: &'a mut mpsc::Receiver<ToServer>,
 }
 

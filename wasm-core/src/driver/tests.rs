@@ -184,7 +184,8 @@ fn world(script: Script, timeout: Option<u64>) -> World {
 impl World {
     fn call(&mut self, call: u64) {
         let request = Reconnect {}.into();
-        let message = ToServer::Call { port: PortId(0), call: CallId(call), request };
+        let message =
+            ToServer::Call { run: RunId(1), port: PortId(0), call: CallId(call), request };
         self.calls.try_send(message).unwrap();
     }
 
@@ -359,4 +360,12 @@ fn it_ends_with_the_network() {
     world.events.close_channel();
     assert_eq!(world.run(), ["starting"]);
     assert_eq!(world.ended.get(), Some(Ended::NetworkGone));
+}
+
+#[test]
+fn a_page_that_wakes_makes_the_network_look_after_its_connection() {
+    let mut world = world(|_| Vec::new(), None);
+    world.calls.try_send(ToServer::Wake).unwrap();
+    world.run();
+    assert!(matches!(world.actions.try_recv(), Ok(NetAction::Reconnect)));
 }

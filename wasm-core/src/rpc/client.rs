@@ -62,6 +62,7 @@ pub struct Client {
     port: PortId,
     run: Option<RunId>,
     order: Order,
+    failure: Option<StartFailure>,
     next_call: u64,
     pending: BTreeMap<CallId, Pending>,
     outputs: VecDeque<Output>,
@@ -72,13 +73,20 @@ impl Client {
     #[must_use]
     pub fn connect(port: PortId) -> Self {
         let outputs = [Output::Notice(Notice::Starting), Output::Send(ToServer::Hello)].into();
-        let pending = BTreeMap::new();
-        Self { port, run: None, order: Order::Waiting, next_call: 0, pending, outputs }
+        Self {
+            port,
+            run: None,
+            order: Order::Waiting,
+            failure: None,
+            next_call: 0,
+            pending: BTreeMap::new(),
+            outputs,
+        }
     }
 
-    /// Asks again, after the page may have missed messages.
-    pub fn ask_again(&mut self) {
-        self.outputs.push_back(Output::Send(ToServer::Hello));
+    /// The page woke: it may have missed messages, and the engine may have lost its connection.
+    pub fn wake(&mut self) {
+        self.outputs.extend([Output::Send(ToServer::Hello), Output::Send(ToServer::Wake)]);
     }
 
     /// Makes a call. While no engine runs it waits for one.
@@ -94,10 +102,7 @@ impl Client {
         }
         let (answer, receiver) = oneshot::channel();
         let call = self.next_call();
-        let sent = self.run.is_some();
-        if sent {
-            self.send(call, request.clone());
-        }
+        let sent = self.send(call, request.clone());
         self.pending.insert(call, Pending { request, sent, answer });
         Ok(receiver)
     }
@@ -106,6 +111,7 @@ impl Client {
     pub fn receive(&mut self, message: ToClients) {
         match message {
             ToClients::Starting => self.on_starting(),
+            ToClients::Failed(failure) => self.fail(failure),
             ToClients::Up { run, number } if self.run == Some(run) => self.on_same_run(number),
             ToClients::Up { run, .. } => self.on_new_run(run),
             ToClients::Reply { run, port, call, reply } => {
@@ -124,6 +130,9 @@ impl Client {
     /// The engine cannot run: in this tab, or in another one that this build does not understand.
     pub fn fail(&mut self, failure: StartFailure) {
         self.lose_run();
+        if self.failure.replace(failure) == Some(failure) {
+            return;
+        }
         self.outputs.push_back(Output::Notice(Notice::Failed(failure)));
     }
 
@@ -143,8 +152,12 @@ impl Client {
         CallId(self.next_call)
     }
 
-    fn send(&mut self, call: CallId, request: Request) {
-        self.outputs.push_back(Output::Send(ToServer::Call { port: self.port, call, request }));
+    /// Sends a call, if there is an engine.
+    fn send(&mut self, call: CallId, request: Request) -> bool {
+        let Some(run) = self.run else { return false };
+        let message = ToServer::Call { run, port: self.port, call, request };
+        self.outputs.push_back(Output::Send(message));
+        true
     }
 
     fn lose_run(&mut self) {
@@ -163,11 +176,13 @@ impl Client {
 
     fn on_starting(&mut self) {
         self.lose_run();
+        self.failure = None;
         self.outputs.push_back(Output::Notice(Notice::Starting));
     }
 
     fn on_new_run(&mut self, run: RunId) {
         self.lose_run();
+        self.failure = None;
         self.run = Some(run);
         let mut waiting = Vec::new();
         for (call, pending) in &mut self.pending {

@@ -1,15 +1,14 @@
 //! Messages as bytes, between tabs.
 //!
 //! Two tabs may run two builds of Volly, and postcard says nothing about types: a call of one could
-//! be read as another call. So each message begins with the layout it was written in.
-
-use serde::{Deserialize, Serialize};
+//! be read as another call. So each message names its direction and the layout it was written in:
+//! `u8 direction ‖ layout (8) ‖ postcard`.
 
 use super::{ToClients, ToServer};
 use crate::limits::MAX_PORT_BYTES;
 
 /// A message in either direction; all tabs share one channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
     /// For the tab with the engine.
     ToServer(ToServer),
@@ -20,13 +19,19 @@ pub enum Frame {
 /// Why a message is not for us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// It comes from a tab with another build.
-    #[error("another layout")]
-    OtherLayout,
+    /// A view of another build asks for the engine.
+    #[error("a view of another build")]
+    OtherView,
+    /// The engine runs in a tab with another build.
+    #[error("an engine of another build")]
+    OtherEngine,
     /// It is no message.
     #[error("malformed")]
     Malformed,
 }
+
+const TO_SERVER: u8 = 0;
+const TO_CLIENTS: u8 = 1;
 
 /// A fingerprint of the sources that define what crosses a port (64-bit FNV-1a). It keeps builds
 /// apart, not attackers: whoever can send here runs in our origin.
@@ -35,6 +40,7 @@ const LAYOUT: [u8; 8] = {
     hash = fnv(hash, include_bytes!("../api/call.rs"));
     hash = fnv(hash, include_bytes!("../api/event.rs"));
     hash = fnv(hash, include_bytes!("../api/model.rs"));
+    hash = fnv(hash, include_bytes!("../api/notice.rs"));
     hash = fnv(hash, include_bytes!("../rpc.rs"));
     hash.to_be_bytes()
 };
@@ -48,30 +54,48 @@ const fn fnv(mut hash: u64, mut bytes: &[u8]) -> u64 {
 }
 
 impl Frame {
-    /// Writes `layout (8) ‖ postcard`.
+    /// Writes the message.
+    ///
+    /// # Panics
+    ///
+    /// Never: plain data serialises.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_extend(self, LAYOUT.to_vec()).expect("plain data serialises")
+        let start = |direction| [&[direction], LAYOUT.as_slice()].concat();
+        match self {
+            Self::ToServer(message) => postcard::to_extend(message, start(TO_SERVER)),
+            Self::ToClients(message) => postcard::to_extend(message, start(TO_CLIENTS)),
+        }
+        .expect("plain data serialises")
     }
 
     /// Reads what [`Frame::encode`] wrote.
     ///
     /// # Errors
     ///
-    /// [`FrameError::OtherLayout`] for a message of another build, [`FrameError::Malformed`] for
-    /// anything else, also when it is longer than [`MAX_PORT_BYTES`].
+    /// [`FrameError::OtherView`] and [`FrameError::OtherEngine`] for a message of another build,
+    /// [`FrameError::Malformed`] for anything else, also for one longer than [`MAX_PORT_BYTES`].
     pub fn decode(bytes: &[u8]) -> Result<Self, FrameError> {
-        let (layout, body) = bytes.split_first_chunk().ok_or(FrameError::Malformed)?;
+        let (direction, rest) = bytes.split_first().ok_or(FrameError::Malformed)?;
+        let (layout, body) = rest.split_first_chunk().ok_or(FrameError::Malformed)?;
         if bytes.len() > MAX_PORT_BYTES {
             return Err(FrameError::Malformed);
         }
-        if *layout != LAYOUT {
-            return Err(FrameError::OtherLayout);
-        }
-        match postcard::take_from_bytes(body) {
-            Ok((frame, [])) => Ok(frame),
+        match *direction {
+            TO_SERVER if *layout != LAYOUT => Err(FrameError::OtherView),
+            TO_CLIENTS if *layout != LAYOUT => Err(FrameError::OtherEngine),
+            TO_SERVER => whole(postcard::take_from_bytes(body)).map(Self::ToServer),
+            TO_CLIENTS => whole(postcard::take_from_bytes(body)).map(Self::ToClients),
             _ => Err(FrameError::Malformed),
         }
+    }
+}
+
+/// Refuses trailing bytes.
+fn whole<T>(read: postcard::Result<(T, &[u8])>) -> Result<T, FrameError> {
+    match read {
+        Ok((message, [])) => Ok(message),
+        _ => Err(FrameError::Malformed),
     }
 }
 
@@ -81,14 +105,23 @@ mod tests {
 
     #[test]
     fn a_frame_survives_and_damage_is_an_error() {
-        let frame = Frame::ToServer(ToServer::Hello);
-        let bytes = frame.encode();
-        assert_eq!(Frame::decode(&bytes), Ok(frame));
-        assert_eq!(Frame::decode(&[&bytes[..], &[0]].concat()), Err(FrameError::Malformed));
-        assert_eq!(Frame::decode(&bytes[..8]), Err(FrameError::Malformed));
-        assert_eq!(Frame::decode(&bytes[..7]), Err(FrameError::Malformed));
-        let mut other = bytes;
-        other[0] ^= 1;
-        assert_eq!(Frame::decode(&other), Err(FrameError::OtherLayout));
+        for frame in [Frame::ToServer(ToServer::Hello), Frame::ToClients(ToClients::Starting)] {
+            let bytes = frame.encode();
+            assert_eq!(Frame::decode(&[&bytes[..], &[0]].concat()), Err(FrameError::Malformed));
+            assert_eq!(Frame::decode(&bytes[..9]), Err(FrameError::Malformed));
+            assert_eq!(Frame::decode(&bytes[..8]), Err(FrameError::Malformed));
+            assert_eq!(Frame::decode(&bytes), Ok(frame));
+        }
+        assert_eq!(Frame::decode(&[2; 20]), Err(FrameError::Malformed));
+        assert_eq!(Frame::decode(&[]), Err(FrameError::Malformed));
+    }
+
+    #[test]
+    fn another_build_is_told_from_damage() {
+        let mut bytes = Frame::ToServer(ToServer::Hello).encode();
+        bytes[1] ^= 1;
+        assert_eq!(Frame::decode(&bytes), Err(FrameError::OtherView));
+        bytes[0] = TO_CLIENTS;
+        assert_eq!(Frame::decode(&bytes), Err(FrameError::OtherEngine));
     }
 }

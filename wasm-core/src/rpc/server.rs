@@ -60,13 +60,15 @@ impl Server {
                 self.say_up();
                 None
             }
+            ToServer::Wake => None,
+            ToServer::Call { run, .. } if run != self.run => None,
             ToServer::Call { port, call, .. } if self.open.len() >= MAX_CALLS => {
                 let max = u32::try_from(MAX_CALLS).unwrap_or(u32::MAX);
                 let reply = refusal(ApiError::Limit { max });
                 (self.publish)(ToClients::Reply { run: self.run, port, call, reply });
                 None
             }
-            ToServer::Call { port, call, request } => {
+            ToServer::Call { port, call, request, .. } => {
                 let ours = CallId(self.next);
                 self.next += 1;
                 self.open.insert(ours, (port, call));

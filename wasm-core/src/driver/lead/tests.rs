@@ -114,24 +114,23 @@ struct World {
 }
 
 impl World {
-    /// Leads until nothing happens any more. So many calls are made, each when an engine has ended.
+    /// Leads until nothing happens any more. So many calls are made, one to each engine.
     fn lead(&self, calls: u64) -> (Option<StartFailure>, Vec<ToClients>) {
         let (mut sender, mut receiver) = mpsc::channel(8);
         let mut left = 0..calls;
-        let mut call = move || {
+        let call = move |run| {
             if let Some(call) = left.next().map(CallId) {
                 let (port, request) = (PortId(0), Reconnect {}.into());
-                sender.try_send(ToServer::Call { port, call, request }).unwrap();
+                sender.try_send(ToServer::Call { run, port, call, request }).unwrap();
             }
         };
-        call();
         let call = RefCell::new(call);
         let told = Rc::new(RefCell::new(Vec::new()));
         let publish: Publish = {
             let told = Rc::clone(&told);
             Rc::new(move |message| {
-                if message == ToClients::Starting {
-                    call.borrow_mut()();
+                if let ToClients::Up { run, .. } = message {
+                    call.borrow_mut()(run);
                 }
                 told.borrow_mut().push(message);
             })

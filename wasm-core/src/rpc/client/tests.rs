@@ -140,9 +140,9 @@ fn a_page_that_slept_through_events_notices_by_asking_again() {
     let mut world = following();
     world.server.emit(event(4));
     world.wire.borrow_mut().clear();
-    world.client.ask_again();
+    world.client.wake();
     assert_eq!(world.settle(4), [ready(4)]);
-    world.client.ask_again();
+    world.client.wake();
     assert_eq!(world.settle(4), []);
 }
 
@@ -151,6 +151,7 @@ fn a_call_is_answered_to_the_port_that_made_it() {
     let mut world = following();
     let answer = world.client.call(Reconnect {}.into()).unwrap();
     world.server.accept(ToServer::Call {
+        run: RunId(1),
         port: PortId(9),
         call: CallId(2),
         request: Reconnect {}.into(),
@@ -243,7 +244,12 @@ fn calls_are_bounded_on_both_ends() {
     world.settle(3);
     for call in 0..MAX_CALLS as u64 {
         let port = PortId(9);
-        world.server.accept(ToServer::Call { port, call: CallId(call), request: more() });
+        world.server.accept(ToServer::Call {
+            run: RunId(1),
+            port,
+            call: CallId(call),
+            request: more(),
+        });
     }
     kept.pop();
     let answer = world.client.call(more()).unwrap();
@@ -256,8 +262,22 @@ fn calls_are_bounded_on_both_ends() {
 fn a_failure_is_told_and_another_tab_may_still_bring_the_engine() {
     let mut world = following();
     world.client.fail(StartFailure::StorageUnavailable);
+    world.client.receive(ToClients::Failed(StartFailure::StorageUnavailable));
     assert_eq!(world.settle(3), [Notice::Failed(StartFailure::StorageUnavailable)]);
     assert!(!world.client.has_engine());
     world.server = server(2, &world.wire);
     assert_eq!(world.settle(0), [ready(0)]);
+}
+
+#[test]
+fn a_call_to_an_earlier_run_is_not_taken() {
+    let mut world = following();
+    let call = |run| ToServer::Call {
+        run: RunId(run),
+        port: PortId(7),
+        call: CallId(1),
+        request: Reconnect {}.into(),
+    };
+    assert_eq!(world.server.accept(call(0)), None);
+    assert!(world.server.accept(call(1)).is_some());
 }

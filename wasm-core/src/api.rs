@@ -21,5 +21,5 @@ pub use model::{
 };
 pub use notice::{Notice, StartFailure};
 
-#[cfg(all(target_arch = "wasm32", feature = "net", feature = "idb"))]
+#[cfg(all(target_arch = "wasm32", feature = "idb"))]
 pub use crate::driver::Core;

@@ -18,8 +18,9 @@ use futures::{Stream, StreamExt, channel::mpsc, future::poll_fn};
 use rand_core::CryptoRng;
 
 use crate::{
-    api::ApiError,
+    api::{ApiError, StartFailure},
     engine::{
+        Engine, LoadError,
         effect::{CommitId, Effect, NetAction, Row},
         input::{Input, NetEvent, Timestamp},
     },
@@ -37,29 +38,47 @@ use crate::{
 
 mod batch;
 pub mod lead;
-#[cfg(all(target_arch = "wasm32", feature = "net", feature = "idb"))]
+#[cfg(all(target_arch = "wasm32", feature = "idb"))]
 mod page;
 
-#[cfg(all(target_arch = "wasm32", feature = "net", feature = "idb"))]
+#[cfg(all(target_arch = "wasm32", feature = "idb"))]
 pub use self::page::Core;
 
 /// The state machine that is driven: the engine, or a script in a test.
 pub trait Machine: Sized {
-    /// Why rows are not a state.
-    type LoadError;
-
     /// Builds the state from every row but the messages.
     ///
     /// # Errors
     ///
     /// When the rows were not written by this machine.
-    fn load(rows: Vec<Row>, now: Timestamp) -> Result<Self, Self::LoadError>;
+    fn load(rows: Vec<Row>, now: Timestamp) -> Result<Self, StartFailure>;
     /// Takes one input.
     fn handle(&mut self, input: Input, now: Timestamp, rng: &mut impl CryptoRng);
     /// The next thing to do, in order.
     fn poll_effect(&mut self) -> Option<Effect>;
     /// When [`Input::Tick`] is due at the latest.
     fn poll_timeout(&self) -> Option<Timestamp>;
+}
+
+impl Machine for Engine {
+    fn load(rows: Vec<Row>, now: Timestamp) -> Result<Self, StartFailure> {
+        Self::load(rows, now).map_err(|error| match error {
+            LoadError::Newer { .. } => StartFailure::NewerDatabase,
+            LoadError::Damaged(_) => StartFailure::DatabaseUnreadable,
+        })
+    }
+
+    fn handle(&mut self, input: Input, now: Timestamp, rng: &mut impl CryptoRng) {
+        self.handle(input, now, rng);
+    }
+
+    fn poll_effect(&mut self) -> Option<Effect> {
+        self.poll_effect()
+    }
+
+    fn poll_timeout(&self) -> Option<Timestamp> {
+        self.poll_timeout()
+    }
 }
 
 /// The clock, so that tests have their own.
@@ -106,6 +125,7 @@ pub enum Ended {
 }
 
 /// One thing that the driver does next.
+#[expect(clippy::large_enum_variant, reason = "an effect is moved here once, and done")]
 enum Step {
     Do(Effect),
     Tell(CommitId),

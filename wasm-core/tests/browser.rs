@@ -16,3 +16,5 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 mod locks;
 #[path = "browser/store.rs"]
 mod store;
+#[path = "browser/tabs.rs"]
+mod tabs;

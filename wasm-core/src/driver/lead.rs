@@ -86,7 +86,7 @@ impl<S: Store, C: Clock, W: Witness + 'static> Leader<'_, S, C, W> {
             (false, true) => return Err(StartFailure::DatabaseVanished),
             _ => {}
         }
-        M::load(rows, self.clock.now()).map_err(|_| StartFailure::DatabaseUnreadable)
+        M::load(rows, self.clock.now())
     }
 
     /// Tells the witness when an identity is there: its event comes after its transaction.

@@ -1,19 +1,73 @@
 //! The engine as a page sees it: it does not know which tab runs it.
+//!
+//! Every tab waits for the lock `volly-engine`. Its holder leads: it opens the store, drives the
+//! engine and answers all tabs, its own through a queue, the others over the BroadcastChannel
+//! `volly`. When it goes, even by a crash, the browser gives the lock to the next tab in the
+//! queue. Invariant: only the holder of the lock touches the database.
 
-use crate::api::{ApiError, Call, Notice, StartFailure};
+use core::cell::{Cell, RefCell};
+use std::rc::Rc;
 
-/// The way to the engine. Clones are cheap and mean the same engine.
+use futures::{
+    channel::{mpsc, oneshot},
+    future::{AbortHandle, abortable},
+};
+use js_sys::Uint8Array;
+use rand_core::Rng;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use super::{
+    Machine, Network, SystemClock,
+    lead::{Leader, Witness, failure},
+};
+use crate::{
+    api::{ApiError, Call, Notice, StartFailure},
+    limits::{MAX_CALLS, MAX_PORT_BYTES},
+    platform::{
+        entropy::system_rng,
+        executor::spawn,
+        lock,
+        page::{self, Listener},
+    },
+    rpc::{
+        PortId, RunId, ToClients, ToServer,
+        client::{Client, Output},
+        frame::{Frame, FrameError},
+        server::{Publish, refusal},
+    },
+    store::indexed_db::IndexedDb,
+};
+
+/// The way to the engine. Clones are cheap and mean the same engine; when the last one is dropped
+/// the tab stops leading.
 #[derive(Clone, Debug)]
-pub struct Core {}
+pub struct Core {
+    tab: Rc<Tab>,
+    _life: Rc<Life>,
+}
 
 impl Core {
-    /// Connects to the engine of this browser, and runs it here when no other tab does.
+    /// Connects to the engine of this browser, and runs a `M` here when no other tab does.
     ///
     /// Returns at once; `on_notice` is called from then on, never from within this call.
+    /// `name` is what the lock, the channel, the database and the witness are called; all tabs use
+    /// the same. `start_network` is asked for a network layer for each engine that starts here.
     #[must_use]
-    pub fn open(on_notice: impl Fn(Notice) + 'static) -> Self {
-        on_notice(Notice::Failed(StartFailure::StorageUnavailable));
-        Self {}
+    pub fn open_with<M: Machine + 'static>(
+        name: &str,
+        start_network: impl FnMut() -> Network + 'static,
+        on_notice: impl Fn(Notice) + 'static,
+    ) -> Self {
+        let tab = Tab::new(name, Box::new(on_notice));
+        let listeners = listen(&tab);
+        let (task, abort) = abortable(run::<M>(Rc::clone(&tab), start_network));
+        spawn(async move {
+            // Aborted or not: the tab does not lead any more.
+            let _ = task.await;
+        });
+        let channel = tab.channel.clone();
+        Self { tab, _life: Rc::new(Life { abort, channel, _listeners: listeners }) }
     }
 
     /// Asks the engine. Calls made before [`Notice::Ready`] wait for it.
@@ -23,12 +77,259 @@ impl Core {
     /// What the engine answered; [`ApiError::EngineMoved`] when the tab that ran it closed before
     /// it answered and asking again could do something twice; [`ApiError::Limit`] when too many
     /// calls wait.
-    #[expect(clippy::unused_async, reason = "the signature comes before the body")]
-    pub async fn call<C: Call>(&self, _call: C) -> Result<C::Reply, ApiError> {
-        Err(ApiError::EngineMoved)
+    pub async fn call<C: Call>(&self, call: C) -> Result<C::Reply, ApiError> {
+        let answer = self.tab.client.borrow_mut().call(call.into())?;
+        self.tab.pump();
+        let reply = answer.await.map_err(|_| ApiError::EngineMoved)??;
+        postcard::from_bytes::<Result<C::Reply, ApiError>>(&reply)
+            .map_err(|_| ApiError::Unreadable)?
     }
 
     /// After [`StartFailure::DatabaseVanished`]: gives the old identity up in this browser, and
     /// starts with an empty database. A recovery phrase brings the identity back from there.
-    pub fn forget_and_start_anew(&self) {}
+    pub fn forget_and_start_anew(&self) {
+        page::forget(&self.tab.witness.0);
+        self.tab.try_again();
+    }
+}
+
+/// Ends with the last handle.
+#[derive(Debug)]
+struct Life {
+    abort: AbortHandle,
+    channel: BroadcastChannel,
+    _listeners: Vec<Listener>,
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.abort.abort();
+        self.channel.close();
+    }
+}
+
+/// `localStorage`, which a browser may keep when it loses a database, and the other way round.
+#[derive(Debug)]
+struct LocalStorage(String);
+
+impl Witness for LocalStorage {
+    fn knows_identity(&self) -> bool {
+        page::recall(&self.0).is_some()
+    }
+
+    fn identity_exists(&self) {
+        if !self.knows_identity() {
+            page::remember(&self.0, "1");
+            page::persist_storage();
+        }
+    }
+}
+
+/// This tab's end of the calls, and the engine's end while it leads.
+struct Tab {
+    name: String,
+    witness: Rc<LocalStorage>,
+    client: RefCell<Client>,
+    channel: BroadcastChannel,
+    /// The engine's queue, while this tab leads.
+    server: RefCell<Option<mpsc::Sender<ToServer>>>,
+    /// The run that this tab has announced.
+    run: Cell<Option<RunId>>,
+    /// Wakes a tab that has failed to lead.
+    again: RefCell<Option<oneshot::Sender<()>>>,
+    pumping: Cell<bool>,
+    on_notice: Box<dyn Fn(Notice)>,
+}
+
+impl core::fmt::Debug for Tab {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Tab").field("leads", &self.leads()).finish_non_exhaustive()
+    }
+}
+
+impl Tab {
+    fn new(name: &str, on_notice: Box<dyn Fn(Notice)>) -> Rc<Self> {
+        Rc::new(Self {
+            name: name.to_owned(),
+            witness: Rc::new(LocalStorage(format!("{name}.identity"))),
+            client: RefCell::new(Client::connect(PortId(system_rng().next_u64()))),
+            channel: BroadcastChannel::new(name).expect("the constructor takes any name"),
+            server: RefCell::new(None),
+            run: Cell::new(None),
+            again: RefCell::new(None),
+            pumping: Cell::new(false),
+            on_notice,
+        })
+    }
+
+    fn leads(&self) -> bool {
+        self.server.borrow().is_some()
+    }
+
+    /// Does what the client wants done. A notice may make calls; they are taken by the outer loop.
+    fn pump(&self) {
+        if self.pumping.replace(true) {
+            return;
+        }
+        loop {
+            let output = self.client.borrow_mut().poll_output();
+            match output {
+                Some(Output::Notice(notice)) => (self.on_notice)(notice),
+                Some(Output::Send(message)) if self.leads() => self.serve(message),
+                Some(Output::Send(message)) => self.post(&Frame::ToServer(message)),
+                None => break,
+            }
+        }
+        self.pumping.set(false);
+    }
+
+    fn tell_client(&self, message: ToClients) {
+        self.client.borrow_mut().receive(message);
+        self.pump();
+    }
+
+    fn post(&self, frame: &Frame) {
+        // Fails for a closed channel alone: the page has given the engine up.
+        let _ = self.channel.post_message(&Uint8Array::from(frame.encode().as_slice()));
+    }
+
+    /// Puts a message into the engine's queue; refuses a call when that is full.
+    fn serve(&self, message: ToServer) {
+        let Some(queue) = &mut *self.server.borrow_mut() else { return };
+        let Err(full) = queue.try_send(message) else { return };
+        if let (ToServer::Call { port, call, .. }, Some(run)) = (full.into_inner(), self.run.get())
+        {
+            let max = u32::try_from(MAX_CALLS).unwrap_or(u32::MAX);
+            let reply = refusal(ApiError::Limit { max });
+            self.publish(ToClients::Reply { run, port, call, reply });
+        }
+    }
+
+    /// Tells every view, this page's own among them.
+    fn publish(&self, message: ToClients) {
+        if let ToClients::Up { run, .. } = message {
+            self.run.set(Some(run));
+        }
+        let frame = Frame::ToClients(message);
+        self.post(&frame);
+        if let Frame::ToClients(message) = frame {
+            self.tell_client(message);
+        }
+    }
+
+    fn on_message(&self, event: &JsValue) {
+        let Some(data) = event.dyn_ref::<MessageEvent>().map(MessageEvent::data) else { return };
+        let Ok(data) = data.dyn_into::<Uint8Array>() else { return };
+        if data.length() as usize > MAX_PORT_BYTES {
+            return;
+        }
+        match (Frame::decode(&data.to_vec()), self.leads()) {
+            (Ok(Frame::ToServer(message)), true) => self.serve(message),
+            // An answer in our layout tells the view of another build that it cannot read it.
+            (Err(FrameError::OtherView), true) => self.serve(ToServer::Hello),
+            (Ok(Frame::ToClients(message)), false) => {
+                let is_up = matches!(message, ToClients::Up { .. });
+                self.tell_client(message);
+                if is_up {
+                    self.try_again();
+                }
+            }
+            (Err(FrameError::OtherEngine), false) => self.fail(StartFailure::OtherVersion),
+            _ => {}
+        }
+    }
+
+    fn fail(&self, failure: StartFailure) {
+        self.client.borrow_mut().fail(failure);
+        self.pump();
+    }
+
+    /// Lets a tab that has failed wait for the lock again.
+    fn try_again(&self) {
+        if let Some(again) = self.again.take() {
+            // The task that waits ends with the page only.
+            let _ = again.send(());
+        }
+    }
+
+    /// Leads until no engine can be started.
+    async fn lead<M: Machine>(
+        self: &Rc<Self>,
+        start_network: &mut impl FnMut() -> Network,
+    ) -> StartFailure {
+        let (queue, mut calls) = mpsc::channel(MAX_CALLS);
+        self.server.replace(Some(queue));
+        self.publish(ToClients::Starting);
+        let failure = match IndexedDb::open(&self.name).await {
+            Err(error) => failure(error),
+            Ok(store) => {
+                let (clock, witness) = (&SystemClock, Rc::clone(&self.witness));
+                let tab = Rc::clone(self);
+                let publish: Publish = Rc::new(move |message| tab.publish(message));
+                let leader = Leader { store: &store, clock, witness, calls: &mut calls };
+                leader.lead::<M>(&publish, start_network).await
+            }
+        };
+        self.publish(ToClients::Failed(failure));
+        self.server.take();
+        failure
+    }
+}
+
+/// Waits for the lock and leads, again after each failure that somebody has done something about.
+async fn run<M: Machine>(tab: Rc<Tab>, mut start_network: impl FnMut() -> Network) {
+    tab.pump();
+    loop {
+        let (again, wait) = oneshot::channel();
+        match lock::acquire(&format!("{}-engine", tab.name)).await {
+            Ok(guard) => {
+                tab.lead::<M>(&mut start_network).await;
+                drop(guard);
+            }
+            Err(lock::Missing) => tab.fail(StartFailure::WebLocksMissing),
+        }
+        tab.again.replace(Some(again));
+        // The sender lives in the tab, and this task holds the tab.
+        let _ = wait.await;
+    }
+}
+
+/// Listens to the channel and to the page's waking.
+fn listen(tab: &Rc<Tab>) -> Vec<Listener> {
+    let weak = Rc::downgrade(tab);
+    let mut listeners = page::on_wake(move || {
+        if let Some(tab) = weak.upgrade() {
+            tab.client.borrow_mut().wake();
+            tab.pump();
+        }
+    });
+    let weak = Rc::downgrade(tab);
+    listeners.push(Listener::new(tab.channel.clone().into(), "message", move |event| {
+        if let Some(tab) = weak.upgrade() {
+            tab.on_message(&event);
+        }
+    }));
+    listeners
+}
+
+#[cfg(feature = "net")]
+mod volly {
+    use super::{Core, Network, Notice};
+    use crate::engine::Engine;
+
+    impl Core {
+        /// Connects to Volly's engine of this browser, and runs it here when no other tab does.
+        ///
+        /// Returns at once; `on_notice` is called from then on, never from within this call.
+        #[must_use]
+        pub fn open(on_notice: impl Fn(Notice) + 'static) -> Self {
+            Self::open_with::<Engine>("volly", start_network, on_notice)
+        }
+    }
+
+    fn start_network() -> Network {
+        let (actions, _) = futures::channel::mpsc::channel(1);
+        let (_, events) = futures::channel::mpsc::channel(1);
+        Network { actions, events }
+    }
 }

@@ -29,10 +29,8 @@ pub(super) struct Scripted {
 type Log = Rc<RefCell<Vec<String>>>;
 
 impl Machine for Scripted {
-    type LoadError = ();
-
-    fn load(_: Vec<Row>, _: Timestamp) -> Result<Self, ()> {
-        Err(())
+    fn load(_: Vec<Row>, _: Timestamp) -> Result<Self, StartFailure> {
+        Err(StartFailure::DatabaseUnreadable)
     }
 
     fn handle(&mut self, input: Input, now: Timestamp, _: &mut impl CryptoRng) {

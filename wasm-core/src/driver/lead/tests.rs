@@ -19,11 +19,9 @@ use crate::{
 struct Identity(VecDeque<Effect>);
 
 impl Machine for Identity {
-    type LoadError = ();
-
-    fn load(rows: Vec<Row>, _: Timestamp) -> Result<Self, ()> {
+    fn load(rows: Vec<Row>, _: Timestamp) -> Result<Self, StartFailure> {
         if rows.iter().any(|row| row.value == b"damaged") {
-            Err(())
+            Err(StartFailure::DatabaseUnreadable)
         } else {
             Ok(Self(VecDeque::new()))
         }

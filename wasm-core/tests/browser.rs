@@ -9,6 +9,8 @@
 
 #![cfg(all(target_arch = "wasm32", feature = "idb"))]
 #![allow(missing_docs, unreachable_pub)]
+// Helpers of tests are test code, which clippy cannot see here.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 

@@ -62,10 +62,8 @@ impl Tab {
     /// Waits for the next `Ready`.
     async fn ready(&mut self) -> Snapshot {
         loop {
-            match self.next().await {
-                Notice::Ready(snapshot) => return *snapshot,
-                Notice::Failed(failure) => unreachable!("it did not start: {failure}"),
-                Notice::Starting | Notice::Event(_) => {}
+            if let Notice::Ready(snapshot) = self.next().await {
+                return *snapshot;
             }
         }
     }

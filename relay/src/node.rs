@@ -1,0 +1,153 @@
+//! The libp2p node: circuits, the table of relays, mailbox streams.
+//!
+//! Looks at no event but failed pings: who connects is nobody's business, and is not logged.
+#![allow(missing_docs, reason = "the derived event has none")]
+
+use core::{num::NonZeroU32, time::Duration};
+
+use futures::StreamExt;
+use libp2p::{
+    Multiaddr, PeerId, StreamProtocol, Swarm, Transport,
+    connection_limits::{self, ConnectionLimits},
+    core::{muxing::StreamMuxerBox, transport::Boxed, upgrade},
+    identify,
+    identity::Keypair,
+    kad::{self, store::MemoryStore},
+    noise, ping, relay,
+    swarm::{NetworkBehaviour, SwarmEvent},
+    yamux,
+};
+use tokio::sync::mpsc;
+
+use crate::{
+    defaults,
+    mailbox_streams::{self, MailboxStream},
+    web_socket_transport::{Accepted, WebSocketTransport},
+};
+
+/// What the node speaks.
+#[derive(NetworkBehaviour)]
+#[expect(missing_debug_implementations, reason = "the parts have none")]
+pub struct Behaviour {
+    limits: connection_limits::Behaviour,
+    relay: relay::Behaviour,
+    identify: identify::Behaviour,
+    ping: ping::Behaviour,
+    kad: kad::Behaviour<MemoryStore>,
+    mailbox: mailbox_streams::Behaviour,
+}
+
+/// Why there is no node.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The identity key does not fit the encryption.
+    #[error("the identity key cannot be used: {0}")]
+    Noise(#[from] noise::Error),
+    /// The transport refuses its address.
+    #[error("the node cannot listen: {0}")]
+    Listen(#[from] libp2p::TransportError<std::io::Error>),
+}
+
+/// Makes a node that listens to `accepted` and tells the world `addresses`.
+///
+/// # Errors
+/// See [`NodeError`].
+pub fn build(
+    key: &Keypair,
+    accepted: mpsc::Receiver<Accepted>,
+    addresses: &[Multiaddr],
+    streams: mpsc::Sender<MailboxStream>,
+) -> Result<Swarm<Behaviour>, NodeError> {
+    let config = libp2p::swarm::Config::with_tokio_executor()
+        .with_idle_connection_timeout(defaults::IDLE_TIMEOUT);
+    let transport = transport(key, accepted)?;
+    let peer = key.public().to_peer_id();
+    let mut swarm = Swarm::new(transport, behaviour(key, streams), peer, config);
+    if let Some(address) = addresses.first() {
+        swarm.listen_on(address.clone())?;
+    }
+    for address in addresses {
+        // A reservation without an address of the relay is of no use to a client.
+        swarm.add_external_address(address.clone());
+    }
+    Ok(swarm)
+}
+
+fn transport(
+    key: &Keypair,
+    accepted: mpsc::Receiver<Accepted>,
+) -> Result<Boxed<(PeerId, StreamMuxerBox)>, NodeError> {
+    Ok(WebSocketTransport::new(accepted)
+        .upgrade(upgrade::Version::V1)
+        .authenticate(noise::Config::new(key)?)
+        .multiplex(yamux::Config::default())
+        .timeout(defaults::HANDSHAKE_TIMEOUT)
+        .boxed())
+}
+
+fn behaviour(key: &Keypair, streams: mpsc::Sender<MailboxStream>) -> Behaviour {
+    let peer = key.public().to_peer_id();
+    let mut relay = relay::Behaviour::new(peer, relay_config());
+    relay.set_status(Some(relay::Status::Enable));
+    let limits = ConnectionLimits::default()
+        .with_max_pending_incoming(Some(defaults::PENDING_CONNECTIONS))
+        .with_max_established_per_peer(Some(defaults::CONNECTIONS_A_PEER));
+    let identify = identify::Config::new("volly/1".to_owned(), key.public())
+        .with_agent_version("volly-relay".to_owned())
+        .with_cache_size(0)
+        .with_hide_listen_addrs(true);
+    Behaviour {
+        limits: connection_limits::Behaviour::new(limits),
+        relay,
+        identify: identify::Behaviour::new(identify),
+        ping: ping::Behaviour::new(ping::Config::new().with_interval(defaults::PING_INTERVAL)),
+        kad: kad(peer),
+        mailbox: mailbox_streams::Behaviour::new(streams),
+    }
+}
+
+/// The table of relays. Stores nothing: records live behind their own protocol, with signatures.
+fn kad(peer: PeerId) -> kad::Behaviour<MemoryStore> {
+    let mut config = kad::Config::new(StreamProtocol::new("/volly/kad/1"));
+    config
+        .set_record_filtering(kad::StoreInserts::FilterBoth)
+        .set_replication_interval(None)
+        .set_publication_interval(None)
+        .set_provider_publication_interval(None)
+        .set_periodic_bootstrap_interval(None);
+    let mut kad = kad::Behaviour::with_config(peer, MemoryStore::new(peer), config);
+    kad.set_mode(Some(kad::Mode::Server));
+    kad
+}
+
+fn relay_config() -> relay::Config {
+    let a_minute = Duration::from_secs(60);
+    let rate = NonZeroU32::new(defaults::CIRCUIT_REQUESTS_A_MINUTE).unwrap_or(NonZeroU32::MIN);
+    relay::Config {
+        max_reservations: defaults::RESERVATIONS,
+        max_reservations_per_peer: 4,
+        reservation_duration: defaults::RESERVATION_DURATION,
+        reservation_rate_limiters: Vec::new(),
+        max_circuits: defaults::CIRCUITS,
+        max_circuits_per_peer: defaults::CIRCUITS_A_PEER,
+        max_circuit_duration: defaults::CIRCUIT_DURATION,
+        max_circuit_bytes: defaults::CIRCUIT_BYTES,
+        circuit_src_rate_limiters: Vec::new(),
+    }
+    .reservation_rate_per_ip(rate, a_minute)
+    .circuit_src_per_ip(rate, a_minute)
+}
+
+/// Drives the node until it is dropped.
+pub async fn run(mut swarm: Swarm<Behaviour>) {
+    loop {
+        if let SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+            connection,
+            result: Err(ping::Failure::Timeout),
+            ..
+        })) = swarm.select_next_some().await
+        {
+            swarm.close_connection(connection);
+        }
+    }
+}

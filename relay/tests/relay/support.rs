@@ -1,0 +1,297 @@
+//! A relay of its own for each test, and clients as browsers are: libp2p over a WebSocket.
+
+use std::{
+    collections::VecDeque,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::{
+    AsyncReadExt, AsyncWriteExt, FutureExt, Sink, SinkExt, Stream, StreamExt, future::BoxFuture,
+};
+use libp2p::{
+    Multiaddr, PeerId, StreamProtocol, Swarm, Transport,
+    core::{
+        transport::{DialOpts, ListenerId, OrTransport, TransportError, TransportEvent},
+        upgrade,
+    },
+    identity::Keypair,
+    multiaddr::Protocol,
+    noise, ping, relay,
+    swarm::NetworkBehaviour,
+    yamux,
+};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio_tungstenite::{WebSocketStream, client_async, tungstenite};
+use volly_core::wire::{
+    frame,
+    mailbox::{Frame, Nonce, Op, PROTOCOL, Request, Status},
+};
+use volly_relay::{
+    Relay,
+    byte_stream::{ByteStream, MessageSocket},
+    config::Config,
+};
+
+/// A relay with its folder.
+pub(crate) struct TestRelay {
+    pub(crate) relay: Relay,
+    pub(crate) folder: TempDir,
+}
+
+impl TestRelay {
+    pub(crate) async fn start() -> Self {
+        Self::start_in(tempfile::tempdir().unwrap()).await
+    }
+
+    pub(crate) async fn start_in(folder: TempDir) -> Self {
+        let config = Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            data: folder.path().to_owned(),
+            advertise: vec![],
+            log: tracing::level_filters::LevelFilter::OFF,
+        };
+        Self { relay: Relay::start(&config).await.unwrap(), folder }
+    }
+
+    /// The address that a client dials.
+    pub(crate) fn multiaddr(&self) -> Multiaddr {
+        multiaddr(self.relay.address.port()).with(Protocol::P2p(self.relay.peer))
+    }
+}
+
+pub(crate) fn multiaddr(port: u16) -> Multiaddr {
+    format!("/ip4/127.0.0.1/tcp/{port}/ws").parse().unwrap()
+}
+
+#[derive(NetworkBehaviour)]
+pub(crate) struct ClientBehaviour {
+    pub(crate) relay: relay::client::Behaviour,
+    pub(crate) ping: ping::Behaviour,
+    pub(crate) stream: libp2p_stream::Behaviour,
+}
+
+/// A client that has not dialled yet.
+pub(crate) fn client() -> Swarm<ClientBehaviour> {
+    let key = Keypair::generate_ed25519();
+    let peer = key.public().to_peer_id();
+    let (relayed, relay) = relay::client::new(peer);
+    let transport = OrTransport::new(relayed, Dialer)
+        .upgrade(upgrade::Version::V1Lazy)
+        .authenticate(noise::Config::new(&key).unwrap())
+        .multiplex(yamux::Config::default())
+        .boxed();
+    let ping = ping::Behaviour::new(ping::Config::new().with_interval(Duration::from_millis(50)));
+    let behaviour = ClientBehaviour { relay, ping, stream: libp2p_stream::Behaviour::new() };
+    let config = libp2p::swarm::Config::with_tokio_executor()
+        .with_idle_connection_timeout(Duration::from_secs(60));
+    Swarm::new(transport, behaviour, peer, config)
+}
+
+/// A mailbox stream of a client of its own. The client lives as long as this.
+pub(crate) struct Mailbox {
+    stream: libp2p::Stream,
+    pub(crate) nonce: Nonce,
+    next_id: u32,
+    pushes: VecDeque<Frame>,
+    driver: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Mailbox {
+    pub(crate) async fn connect(address: Multiaddr) -> Self {
+        Self::try_connect(address).await.unwrap()
+    }
+
+    pub(crate) async fn try_connect(address: Multiaddr) -> io::Result<Self> {
+        let mut client = client();
+        let mut control = client.behaviour().stream.new_control();
+        client.dial(address.clone()).map_err(io::Error::other)?;
+        let peer = loop {
+            match client.select_next_some().await {
+                libp2p::swarm::SwarmEvent::ConnectionEstablished { peer_id, .. } => break peer_id,
+                libp2p::swarm::SwarmEvent::OutgoingConnectionError { error, .. } => {
+                    return Err(io::Error::other(error));
+                }
+                _ => {}
+            }
+        };
+        let driver = tokio::spawn(async move {
+            loop {
+                client.select_next_some().await;
+            }
+        });
+        let protocol = StreamProtocol::new(PROTOCOL);
+        let mut stream = control.open_stream(peer, protocol).await.map_err(io::Error::other)?;
+        let Frame::Hello { nonce } = read_frame(&mut stream).await? else {
+            return Err(io::Error::other("the relay does not speak first"));
+        };
+        Ok(Self { stream, nonce, next_id: 0, pushes: VecDeque::new(), driver })
+    }
+
+    /// Sends a request and waits for its answer; keeps what is pushed meanwhile.
+    pub(crate) async fn ask(&mut self, op: Op) -> (Status, Vec<u8>) {
+        self.try_ask(op).await.unwrap()
+    }
+
+    pub(crate) async fn try_ask(&mut self, op: Op) -> io::Result<(Status, Vec<u8>)> {
+        let id = self.send(op).await?;
+        loop {
+            match read_frame(&mut self.stream).await? {
+                Frame::Reply { id: of, status, payload } if of == id => {
+                    return Ok((status, payload));
+                }
+                push @ Frame::Push { .. } => self.pushes.push_back(push),
+                other => return Err(io::Error::other(format!("unexpected {other:?}"))),
+            }
+        }
+    }
+
+    /// Sends a request without waiting.
+    pub(crate) async fn send(&mut self, op: Op) -> io::Result<u32> {
+        self.next_id += 1;
+        self.send_body(&Request { id: self.next_id, op }.encode()).await?;
+        Ok(self.next_id)
+    }
+
+    pub(crate) async fn send_body(&mut self, body: &[u8]) -> io::Result<()> {
+        self.stream.write_all(&frame::framed(body)).await?;
+        self.stream.flush().await
+    }
+
+    /// The next frame, whatever it is.
+    pub(crate) async fn frame(&mut self) -> io::Result<Frame> {
+        read_frame(&mut self.stream).await
+    }
+
+    /// The next push: address, id, envelope.
+    pub(crate) async fn push(&mut self) -> ([u8; 32], [u8; 16], Vec<u8>) {
+        let push = match self.pushes.pop_front() {
+            Some(push) => push,
+            None => self.frame().await.unwrap(),
+        };
+        let Frame::Push { address, id, envelope } = push else { panic!("{push:?} is no push") };
+        (address, id, envelope)
+    }
+}
+
+async fn read_frame(stream: &mut libp2p::Stream) -> io::Result<Frame> {
+    let mut header = [0; frame::HEADER_BYTES];
+    stream.read_exact(&mut header).await?;
+    let mut body = vec![0; frame::body_len(header).map_err(io::Error::other)?];
+    stream.read_exact(&mut body).await?;
+    Frame::decode(&body).map_err(io::Error::other)
+}
+
+/// Dials `/ip4/…/tcp/…/ws`.
+struct Dialer;
+
+impl Transport for Dialer {
+    type Output = ByteStream<Socket>;
+    type Error = io::Error;
+    type ListenerUpgrade = std::future::Pending<Result<Self::Output, io::Error>>;
+    type Dial = BoxFuture<'static, Result<Self::Output, io::Error>>;
+
+    fn listen_on(
+        &mut self,
+        _: ListenerId,
+        address: Multiaddr,
+    ) -> Result<(), TransportError<io::Error>> {
+        Err(TransportError::MultiaddrNotSupported(address))
+    }
+
+    fn remove_listener(&mut self, _: ListenerId) -> bool {
+        false
+    }
+
+    fn dial(
+        &mut self,
+        address: Multiaddr,
+        _: DialOpts,
+    ) -> Result<Self::Dial, TransportError<io::Error>> {
+        let parts: Vec<_> = address.iter().collect();
+        let [Protocol::Ip4(ip), Protocol::Tcp(port), Protocol::Ws(_), ..] = parts[..] else {
+            return Err(TransportError::MultiaddrNotSupported(address));
+        };
+        Ok(async move {
+            let tcp = TcpStream::connect((ip, port)).await?;
+            tcp.set_nodelay(true)?;
+            let (socket, _) =
+                client_async(format!("ws://{ip}:{port}/"), tcp).await.map_err(io::Error::other)?;
+            Ok(ByteStream::new(Socket(socket), ()))
+        }
+        .boxed())
+    }
+
+    fn poll(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<TransportEvent<Self::ListenerUpgrade, io::Error>> {
+        Poll::Pending
+    }
+}
+
+pub(crate) struct Socket(WebSocketStream<TcpStream>);
+
+impl MessageSocket for Socket {
+    type Message = tungstenite::Message;
+    type Fault = tungstenite::Error;
+
+    fn binary(bytes: Bytes) -> Self::Message {
+        tungstenite::Message::Binary(bytes)
+    }
+
+    fn into_bytes(message: Self::Message) -> io::Result<Bytes> {
+        Ok(message.into_data())
+    }
+}
+
+impl Stream for Socket {
+    type Item = Result<tungstenite::Message, tungstenite::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next_unpin(cx)
+    }
+}
+
+impl Sink<tungstenite::Message> for Socket {
+    type Error = tungstenite::Error;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<tungstenite::Result<()>> {
+        self.0.poll_ready_unpin(cx)
+    }
+
+    fn start_send(
+        mut self: Pin<&mut Self>,
+        message: tungstenite::Message,
+    ) -> tungstenite::Result<()> {
+        self.0.start_send_unpin(message)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<tungstenite::Result<()>> {
+        self.0.poll_flush_unpin(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<tungstenite::Result<()>> {
+        self.0.poll_close_unpin(cx)
+    }
+}
+
+/// For [`super::circuit`].
+pub(crate) fn circuit(relay: Multiaddr) -> Multiaddr {
+    relay.with(Protocol::P2pCircuit)
+}
+
+/// For [`super::circuit`].
+pub(crate) fn circuit_to(relay: Multiaddr, peer: PeerId) -> Multiaddr {
+    circuit(relay).with(Protocol::P2p(peer))
+}

@@ -4,8 +4,6 @@
 //! versions. What is decoded is well formed, and no more: signatures are checked by `identity`.
 
 pub mod codec;
-pub mod frame;
-pub mod mailbox;
 mod content;
 pub mod frame;
 mod identity_key;

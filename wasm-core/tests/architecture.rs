@@ -3,6 +3,8 @@
 //! The test reads the sources: every path from `crate::` on outside of `#[cfg(test)]` modules,
 //! `use crate::{a, b::C}` included, and every word of the code outside of comments.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{
     collections::BTreeSet,
     fs,

@@ -7,7 +7,7 @@
 //! | table | key | value |
 //! | --- | --- | --- |
 //! | records | address (32) | u32 expires ‖ u64 sequence ‖ value |
-//! | envelopes | address (32) ‖ u32 position | u32 expires ‖ id (16) ‖ envelope |
+//! | envelopes | address (32) ‖ u32 position | id (16) ‖ u32 expires ‖ envelope |
 //! | positions | address (32) ‖ id (16) | u32 position |
 //! | meters | address (32) | u32 next position ‖ u16 units |
 //! | expiries | u32 expires ‖ address (32) ‖ u32 position (a record: all ones) | |
@@ -264,15 +264,15 @@ impl<'a> EnvelopeRow<'a> {
     /// Takes the bytes apart.
     #[must_use]
     pub fn read(row: &'a [u8]) -> Option<Self> {
-        let (expires, rest) = row.split_first_chunk()?;
-        let (id, envelope) = rest.split_first_chunk()?;
+        let (id, rest) = row.split_first_chunk()?;
+        let (expires, envelope) = rest.split_first_chunk()?;
         Some(Self { expires: u32::from_be_bytes(*expires), id, envelope })
     }
 
     /// The bytes.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
-        [&self.expires.to_be_bytes(), &self.id[..], self.envelope].concat()
+        [&self.id[..], &self.expires.to_be_bytes(), self.envelope].concat()
     }
 }
 

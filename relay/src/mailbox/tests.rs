@@ -207,15 +207,19 @@ fn no_two_addresses_of_one_person_have_anything_in_common() {
     assert_eq!(rows.len(), 3 * (1 + 3 + 3 + 1 + 4));
     let windows = |address: &Address| -> HashSet<Vec<u8>> {
         let own = rows.iter().filter(|(_, key, _)| key.windows(32).any(|part| part == address));
-        own.flat_map(|(_, key, value)| {
-            let row = [key.as_slice(), value].concat();
+        own.flat_map(|(table, key, value)| {
+            // The minute and the sequence before a record say little, and mean nothing together.
+            let header = if *table == "records" { 12 } else { 0 };
+            let row = [key.as_slice(), &value[header..]].concat();
             row.windows(8).map(<[u8]>::to_vec).collect::<Vec<_>>()
         })
         .collect()
     };
     let [a, b, c] = addresses.each_ref().map(windows);
     assert!(a.len() > 1_000);
-    assert!(a.is_disjoint(&b) && b.is_disjoint(&c) && a.is_disjoint(&c));
+    for (one, other) in [(&a, &b), (&b, &c), (&a, &c)] {
+        assert_eq!(one.intersection(other).collect::<Vec<_>>(), [] as [&Vec<u8>; 0]);
+    }
 }
 
 /// What the store should hold, said in the plainest way.

@@ -50,6 +50,10 @@ macro_rules! from_redb {
 from_redb!(CommitError, DatabaseError, StorageError, TableError, TransactionError);
 from_redb!(SetDurabilityError);
 
+/// Table, key, value.
+#[cfg(test)]
+pub(crate) type Row = (&'static str, Vec<u8>, Vec<u8>);
+
 /// The database. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Store(Arc<Database>);
@@ -138,7 +142,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     #[cfg(test)]
-    pub(crate) fn rows(&self) -> Result<Vec<(&'static str, Vec<u8>, Vec<u8>)>, StoreError> {
+    pub(crate) fn rows(&self) -> Result<Vec<Row>, StoreError> {
         use redb::ReadableTable;
         let read = self.0.begin_read()?;
         let mut rows = Vec::new();

@@ -26,12 +26,20 @@ export class App {
   /** The row of a contact in the list. */
   chatRow = (name) => this.page.getByRole('navigation', { name: 'Chats' }).getByRole('link', { name });
 
-  async visit(fragment = '') {
-    await this.page.goto(`${this.url}/${fragment}`);
+  /** @param {string} [url] */
+  async visit(url = this.url) {
+    await this.page.goto(url);
+    await this.#running();
   }
 
   async reload() {
     await this.page.reload();
+    await this.#running();
+  }
+
+  /** Waits until the program has taken the place of the first paint. */
+  #running() {
+    return this.page.waitForFunction(() => !document.querySelector('.boot'));
   }
 
   /** From the first page to the list, where the first invite waits. @param {string} name */
@@ -55,7 +63,7 @@ export class App {
 
   /** Opens an invite as a new person. @param {string} link @param {string} name */
   async accept(link, name) {
-    await this.page.goto(link);
+    await this.visit(link);
     await this.nameField().fill(name);
     await this.click(this.button('Start talking'));
     await this.composer().waitFor();

@@ -46,7 +46,7 @@ scenario('axe finds nothing on any screen, light or dark, narrow or wide', async
   await page.evaluate(() => { location.hash = '#/new'; });
   const link = await alice.app.invite();
   found.push(...(await check(page, 'invite')));
-  await guest.app.page.goto(link);
+  await guest.app.visit(link);
   await guest.app.button('Start talking').waitFor();
   found.push(...(await check(guest.app.page, 'invited')));
   bob.networkMayFail = true;
@@ -80,7 +80,7 @@ scenario('a first conversation needs no mouse', async ({ user }) => {
   await alice.app.page.keyboard.press('Enter');
   await alice.app.button('Copied').waitFor();
   const link = await alice.app.page.evaluate(() => navigator.clipboard.readText());
-  await bob.app.page.goto(link);
+  await bob.app.visit(link);
   await begin(bob, 'Start talking');
   await tabTo(bob.app.page, bob.app.composer());
   await bob.app.page.keyboard.type('By keyboard');

@@ -7,7 +7,7 @@ import { scenario } from '../fixtures/scenario.mjs';
 scenario('a second guest is told that the invite was used', async (world) => {
   const { link } = await pair(world);
   const carol = await world.user('Carol');
-  await carol.app.page.goto(link);
+  await carol.app.visit(link);
   await carol.app.page.getByText(/already used/).first().waitFor();
 });
 

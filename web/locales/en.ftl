@@ -15,6 +15,7 @@ invited-by-someone = Someone invites you to talk.
 invite-looking = Reading the invite…
 start-talking = Start talking
 not-now = Not now
+go-on = Go on without it
 
 ## Restore
 restore-title = Restore from your 24 words

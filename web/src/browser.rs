@@ -244,3 +244,22 @@ pub(crate) fn fit_height(field: &HtmlElement) {
     let _ = style.set_property("height", "auto");
     let _ = style.set_property("height", &format!("{}px", field.scroll_height()));
 }
+
+/// Moves the focus to the first element of this selector, if it was on something that is gone or
+/// not shown anymore.
+pub(crate) fn focus_if_lost(selector: &str) {
+    let at = document().active_element().and_then(|at| at.dyn_into::<HtmlElement>().ok());
+    let is_held = at.is_some_and(|at| at.tag_name() != "BODY" && at.offset_parent().is_some());
+    if is_held {
+        return;
+    }
+    focus_first(selector);
+}
+
+/// Moves the focus to the first element of this selector.
+pub(crate) fn focus_first(selector: &str) {
+    let next = document().query_selector(selector).ok().flatten();
+    if let Some(next) = next.and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
+        focus(&next);
+    }
+}

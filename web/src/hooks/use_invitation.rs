@@ -71,7 +71,7 @@ pub(crate) fn use_invitation_steps() -> InvitationSteps {
 /// Asks the relay about the link that was opened, once the engine answers.
 #[hook]
 pub(crate) fn use_looking() {
-    let (engine, roster) = (use_engine(), use_roster());
+    let (engine, navigator, roster) = (use_engine(), use_navigator(), use_roster());
     let (invitation, dispatch) = (use_invitation(), use_invitation_dispatch());
     let link = match &*invitation {
         Invitation::Looking(link) if roster.phase == Phase::Ready => Some(Rc::clone(link)),
@@ -83,6 +83,10 @@ pub(crate) fn use_looking() {
             let reply = engine.core().call(AcceptInvite { link, confirm: false }).await;
             dispatch.dispatch(match reply {
                 Ok((preview, _)) => Step::Opened(preview.name.into()),
+                Err(ApiError::KnownContact(contact)) => {
+                    navigator.replace(Route::Chat(contact));
+                    Step::Done
+                }
                 Err(error) => Step::Refused(error),
             });
         });

@@ -28,11 +28,24 @@ pub(crate) fn use_cancel_invite() -> UseCall<CancelInvite> {
     use_call(onreply)
 }
 
-/// Opens the chat as soon as somebody has used the invite on the screen.
+/// Opens the chat as soon as somebody has used the invite on the screen: the one whose page is
+/// open, or the first one of all beside an empty list.
 #[hook]
-pub(crate) fn use_follow_invite(invite: InviteId) {
-    let (roster, navigator) = (use_roster(), use_navigator());
-    let guest = roster.guest_of(invite).filter(|id| roster.contact(*id).is_some());
+pub(crate) fn use_follow_invite() {
+    let (roster, navigator, route) = (use_roster(), use_navigator(), use_route());
+    let watched = use_mut_ref(|| None::<(Route, InviteId)>);
+    let shown = match route {
+        Route::Invite(id) => Some(id),
+        Route::List if roster.contacts.is_empty() => roster.invites.first().map(|invite| invite.id),
+        _ => None,
+    };
+    if let Some(id) = shown {
+        watched.replace(Some((route, id)));
+    }
+    // The guest's row comes before the end of the invite, and with it the list is not empty.
+    let kept = watched.borrow().filter(|(place, _)| *place == route);
+    let guest = kept.and_then(|(_, id)| roster.guest_of(id));
+    let guest = guest.filter(|id| roster.contact(*id).is_some());
     use_effect_with((guest, navigator), |(guest, navigator)| {
         if let Some(guest) = guest {
             navigator.replace(Route::Chat(*guest));

@@ -20,7 +20,7 @@ pub(crate) struct UsePinnedScroll {
     pub(crate) area: NodeRef,
     /// Its content.
     pub(crate) content: NodeRef,
-    /// The end is on the screen.
+    /// The end is on the screen; not before there is anything.
     pub(crate) at_end: bool,
     /// For the area's scroll event.
     pub(crate) onscroll: Callback<Event>,
@@ -47,7 +47,7 @@ pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
     near_start: Callback<()>,
 ) -> UsePinnedScroll {
     let (area, content) = (use_node_ref(), use_node_ref());
-    let at_end = use_state_eq(|| true);
+    let at_end = use_state_eq(|| false);
     let position: Rc<Position> =
         use_memo((), |()| Position { pinned: Cell::new(true), ..Position::default() });
 
@@ -78,6 +78,7 @@ pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
     let onscroll = Callback::from(move |_: Event| {
         let Some(area) = node.cast::<Element>() else { return };
         here.pinned.set(is_at_end(&area));
+        here.height.set(area.scroll_height());
         set_end.set(here.pinned.get());
         if here.placed.get() && area.scroll_top() < NEAR_START {
             near_start.emit(());

@@ -6,7 +6,7 @@ mod timeline;
 
 use std::rc::Rc;
 
-use volly_core::api::{ContactId, ContactState};
+use volly_core::api::{Connection, ContactId, ContactState};
 use yew::prelude::*;
 
 use composer::Composer;
@@ -41,7 +41,9 @@ pub(crate) fn Chat(props: &ChatProps) -> Html {
         <>
             <Header contact={Rc::clone(&contact)} {onback} />
             <Timeline {key} contact={Rc::clone(&contact)} />
-            if contact.state == ContactState::Connecting {
+            if roster.connection == Connection::Offline && contact.state != ContactState::Gone {
+                <p class="chat-note" role="status">{ t!("connection-offline") }</p>
+            } else if contact.state == ContactState::Connecting {
                 <p class="chat-note" role="status">{ t!("chat-connecting", name = name) }</p>
             }
             if contact.state == ContactState::Gone {

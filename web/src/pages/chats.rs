@@ -12,7 +12,7 @@ pub(crate) use skeleton::Skeleton;
 use super::{Chat, Contact, Invite, InviteCard, MakeInvite, New, Safety, Settings, Words};
 use crate::{
     components::{Glyph, Icon},
-    hooks::{use_roster, use_route, use_shortcuts, use_title},
+    hooks::{use_follow_invite, use_roster, use_route, use_shortcuts, use_title},
     i18n::t,
     routes::Route,
 };
@@ -22,6 +22,7 @@ use crate::{
 pub(crate) fn Chats() -> Html {
     let (route, roster) = (use_route(), use_roster());
     use_shortcuts();
+    use_follow_invite();
     let is_fresh = roster.contacts.is_empty() && matches!(route, Route::List | Route::Accept);
     let pane = match route {
         _ if is_fresh => "shell-fresh",
@@ -29,9 +30,9 @@ pub(crate) fn Chats() -> Html {
         _ => "shell-main",
     };
     html! {
-        <div class={classes!("shell", pane)}>
+        <main class={classes!("shell", pane)}>
             <List />
-            <main class="main">
+            <div class="main">
                 if roster.storage_failing {
                     <p class="banner" role="alert"><Icon glyph={Glyph::Warning} />{ t!("storage-failing") }</p>
                 }
@@ -45,8 +46,8 @@ pub(crate) fn Chats() -> Html {
                     Route::Settings => html! { <Settings /> },
                     Route::Words => html! { <Words /> },
                 } }
-            </main>
-        </div>
+            </div>
+        </main>
     }
 }
 
@@ -61,11 +62,11 @@ struct BesideProps {
 #[component]
 fn Beside(props: &BesideProps) -> Html {
     let roster = use_roster();
+    let last = use_mut_ref(|| None);
     use_title(None);
     if !props.is_fresh {
         return html! { <div class="beside"><p class="quiet">{ t!("chat-choose") }</p></div> };
     }
-    let last = use_mut_ref(|| None);
     let newest = roster.invites.first().map(|invite| invite.id);
     if newest.is_some() {
         *last.borrow_mut() = newest;
@@ -77,7 +78,7 @@ fn Beside(props: &BesideProps) -> Html {
                 Some(id) => html! { <InviteCard {id} /> },
                 None => html! { <MakeInvite /> },
             } }
-            <super::PasteInvite />
+            <section class="card"><super::PasteInvite /></section>
         </div></div>
     }
 }

@@ -51,27 +51,33 @@ pub(crate) fn Guest(props: &GuestProps) -> Html {
         (None, _) => t!("invited-by-someone"),
     };
     let busy = matches!(*invitation, Invitation::Joining(..) | Invitation::Looking(_));
+    let is_over = invitation.is_over();
     let words = error.map(|error| AttrValue::from(error_words(error, inviter.as_deref())));
+    let decline = steps.decline.reform(|_: MouseEvent| ());
     html! {
         <main class="welcome">
             <div class="welcome-card">
                 <Mark />
                 <h1 class="welcome-lead welcome-invited" aria-live="polite">{ lead }</h1>
                 <form class="form" {onsubmit} novalidate=true>
-                    if !has_profile {
+                    if !has_profile && !is_over {
                         <TextField id="name" kind={Kind::Name} label={t!("name-label")} hint={t!("name-hint")}
                             value={(*name).clone()} oninput={name.setter().to_callback()} />
                     }
                     <ErrorText text={words} />
-                    if can_join || busy {
+                    if is_over {
+                        <Button label={t!("go-on")} look={Look::Primary} onclick={decline.clone()} />
+                    } else if can_join || busy {
                         <Button label={t!("start-talking")} look={Look::Primary} submits=true {busy} />
                     } else {
                         <Button label={t!("try-again")} look={Look::Primary} onclick={retry} />
                     }
                 </form>
-                <p class="welcome-more">
-                    <Button label={t!("not-now")} look={Look::Quiet} onclick={steps.decline.reform(|_| ())} />
-                </p>
+                if !is_over {
+                    <p class="welcome-more">
+                        <Button label={t!("not-now")} look={Look::Quiet} onclick={decline} />
+                    </p>
+                }
             </div>
         </main>
     }

@@ -8,9 +8,7 @@ use crate::{
     components::{Button, CopyField, ErrorText, Look, Page, QrCode, error_words},
     dates,
     format::invite_link,
-    hooks::{
-        use_back, use_cancel_invite, use_follow_invite, use_new_invite, use_roster, use_title,
-    },
+    hooks::{use_back, use_cancel_invite, use_new_invite, use_roster, use_title},
     i18n::t,
 };
 
@@ -35,7 +33,6 @@ pub(crate) fn Invite(props: &InviteProps) -> Html {
 #[component]
 pub(crate) fn InviteCard(props: &InviteProps) -> Html {
     let roster = use_roster();
-    use_follow_invite(props.id);
     let cancel = use_cancel_invite();
     let Some(invite) = roster.invite(props.id) else {
         return html! { <><p class="quiet" role="status">{ t!("invite-gone") }</p><MakeInvite /></> };

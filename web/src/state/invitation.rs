@@ -84,6 +84,23 @@ impl Invitation {
         }
     }
 
+    /// Nothing will make this invite work.
+    pub(crate) const fn is_over(&self) -> bool {
+        use ApiError as E;
+        matches!(
+            self.error(),
+            Some(
+                E::NotAnInvite
+                    | E::OwnInvite
+                    | E::InviteUsed
+                    | E::InviteWithdrawn
+                    | E::InviteExpired
+                    | E::InviteUnknown
+                    | E::InviteMismatch
+            )
+        )
+    }
+
     /// Why it did not work.
     pub(crate) const fn error(&self) -> Option<ApiError> {
         if let Self::Failed(_, _, error) = self { Some(*error) } else { None }
@@ -106,6 +123,8 @@ mod tests {
         assert_eq!(refused.inviter().map(AsRef::as_ref), Some("Mara"));
         let again = refused.after(Step::Join);
         assert_eq!(again, Invitation::Joining("x".into(), Some("Mara".into())));
+        assert!(!again.is_over());
+        assert!(again.after(Step::Refused(ApiError::InviteUsed)).is_over());
         assert_eq!(again.after(Step::Done), Invitation::None);
     }
 

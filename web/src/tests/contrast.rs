@@ -33,6 +33,7 @@ const TEXT: &[(&str, &str)] = &[
     ("bad", "paper"),
     ("bad", "surface"),
     ("warn", "raised"),
+    ("on-bad", "bad"),
 ];
 
 /// What is seen without being read, 3:1 (WCAG 2.2 §1.4.11): the edge of fields, dots.

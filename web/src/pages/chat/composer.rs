@@ -28,9 +28,11 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
 
     let opened = node.clone();
     use_effect_with((), move |()| {
-        // On a touch screen the keyboard would cover what one came to read.
+        // On a narrow screen the keyboard would cover what one came to read.
         if let Some(field) = opened.cast::<HtmlTextAreaElement>().filter(|_| browser::is_wide()) {
             browser::focus(&field);
+        } else {
+            browser::focus_if_lost(".log");
         }
     });
     let grown = node.clone();

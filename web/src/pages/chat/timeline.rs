@@ -6,6 +6,7 @@ use volly_core::api::{ContactView, MessageId};
 use yew::prelude::*;
 
 use crate::{
+    browser,
     components::{Glyph, Icon, MessageBubble},
     dates,
     hooks::{UsePinnedScroll, use_pinned_scroll, use_timeline},
@@ -40,7 +41,11 @@ pub(super) fn Timeline(props: &TimelineProps) -> Html {
 
     let name = AttrValue::from(contact.name.clone());
     let is_empty = timeline.loaded && timeline.rows.is_empty();
-    let onclick = to_end.reform(|_: MouseEvent| ());
+    let onclick = Callback::from(move |_: MouseEvent| {
+        to_end.emit(());
+        // The button goes; the focus must not go with it.
+        browser::focus_first(if browser::is_wide() { ".composer-field" } else { ".log" });
+    });
     let below =
         if contact.unread > 0 { t!("new-below", count = contact.unread) } else { t!("to-newest") };
     html! {
@@ -57,7 +62,7 @@ pub(super) fn Timeline(props: &TimelineProps) -> Html {
                     <ol class="messages">{ for timeline.rows.iter().map(|row| draw(row, &name)) }</ol>
                 </div>
             </div>
-            if !at_end {
+            if !at_end && !timeline.rows.is_empty() {
                 <button type="button" class={classes!("to-end", (contact.unread > 0).then_some("to-end-new"))}
                     aria-label={(contact.unread == 0).then(|| below.clone())} {onclick}>
                     if contact.unread > 0 { <span>{ below }</span> }

@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::row::{ContactRow, InviteRow};
 use crate::{
+    browser,
     components::{Button, Glyph, Icon, IconButton, Look},
     hooks::{use_navigator, use_roster, use_route},
     i18n::t,
@@ -13,10 +14,18 @@ use crate::{
     routes::Route,
 };
 
-/// See the module.
+/// See the module. Who comes back to it finds the focus on the row that was open.
 #[component]
 pub(super) fn List() -> Html {
-    let (roster, navigator) = (use_roster(), use_navigator());
+    let (roster, navigator, route) = (use_roster(), use_navigator(), use_route());
+    let last = use_mut_ref(|| route);
+    use_effect_with(route, move |route| {
+        let from = last.replace(*route);
+        if *route == Route::List && from != Route::List {
+            browser::focus_if_lost(&format!(".rows a[href='{}']", from.href()));
+            browser::focus_if_lost(".rows a, .side button");
+        }
+    });
     let query = use_state_eq(String::new);
     let sheet = use_state_eq(|| false);
     let to = |route: Route| {
@@ -30,7 +39,7 @@ pub(super) fn List() -> Html {
     html! {
         <div class="side">
             <header class="bar">
-                <h2 class="bar-title brand">{ t!("app-name") }</h2>
+                <h1 class="bar-title brand">{ t!("app-name") }</h1>
                 <IconButton label={t!("new-chat")} glyph={Glyph::Plus} onclick={to(Route::New)} />
             </header>
             if !roster.contacts.is_empty() {
@@ -41,7 +50,6 @@ pub(super) fn List() -> Html {
                 </div>
             }
             <Rows query={(*query).clone()} />
-            <SaveWords />
             <footer class="side-foot">
                 <ConnectionChip connection={roster.connection} onclick={move |_| open.set(true)} />
                 <IconButton label={t!("settings")} glyph={Glyph::Settings} onclick={to(Route::Settings)} />
@@ -79,7 +87,8 @@ fn Rows(props: &RowsProps) -> Html {
         html! { <li {key}><InviteRow invite={Rc::clone(invite)} {current} /></li> }
     });
     html! {
-        <nav class="rows" aria-label={t!("chats")}>
+        <div class="rows">
+            <nav aria-label={t!("chats")}>
             if nobody {
                 <p class="rows-empty" role="status">{ t!("search-empty", query = props.query.trim()) }</p>
             } else if found.is_empty() && roster.invites.is_empty() {
@@ -87,7 +96,9 @@ fn Rows(props: &RowsProps) -> Html {
             } else {
                 <ul>{ for found }{ for invites }</ul>
             }
-        </nav>
+            </nav>
+            <SaveWords />
+        </div>
     }
 }
 

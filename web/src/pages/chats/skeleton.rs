@@ -11,15 +11,15 @@ const ROWS: usize = 6;
 #[component]
 pub(crate) fn Skeleton() -> Html {
     html! {
-        <div class="shell shell-list" aria-busy="true">
+        <main class="shell shell-list" aria-busy="true">
             <div class="side">
-                <header class="bar"><span class="bar-title brand">{ t!("app-name") }</span></header>
+                <header class="bar"><h1 class="bar-title brand">{ t!("app-name") }</h1></header>
                 <div class="skeleton-rows" aria-hidden="true">
                     { for (0..ROWS).map(|at| html! { <div class="skeleton-row" key={at}><span /><span /></div> }) }
                 </div>
                 <p class="visually-hidden" role="status">{ t!("starting") }</p>
             </div>
-            <main class="main" />
-        </div>
+            <div class="main" />
+        </main>
     }
 }

@@ -248,6 +248,7 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
             next = self.next_step();
         }
         self.store.commit(&batch.changes).await.map_err(Ended::Refused)?;
+        self.server.stored();
         batch.then.extend(next);
         batch.then.append(&mut self.steps);
         self.steps = batch.then;

@@ -59,6 +59,8 @@ pub enum ToClients {
         run: RunId,
         /// The number of its last event, 0 when there was none.
         number: u64,
+        /// The store has refused a change and has not taken one since.
+        storage_failing: bool,
     },
     /// The answer to a call.
     Reply {

@@ -54,19 +54,21 @@ impl<S: Store, C: Clock, W: Witness + 'static> Leader<'_, S, C, W> {
         mut start_network: impl FnMut() -> Network,
     ) -> StartFailure {
         let mut pause = RESTART_PAUSE_MIN;
+        let mut refused = false;
         loop {
             let started = self.clock.now();
             let machine = match self.load::<M>().await {
                 Ok(machine) => machine,
                 Err(failure) => return failure,
             };
-            let server =
-                Server::start(RunId(system_rng().next_u64()), self.watch(Rc::clone(publish)));
+            let run = RunId(system_rng().next_u64());
+            let server = Server::start(run, refused, self.watch(Rc::clone(publish)));
             let (store, clock) = (self.store, self.clock);
             let driver = Driver::new(machine, store, clock, start_network(), self.calls, server);
             match driver.run().await {
                 Ended::Refused(StoreError::Replaced) => return StartFailure::DatabaseVanished,
-                Ended::Refused(_) | Ended::NetworkGone => {}
+                Ended::Refused(_) => refused = true,
+                Ended::NetworkGone => refused = false,
                 Ended::Closed => return StartFailure::StorageUnavailable,
             }
             let lasted = Duration::from_millis(self.clock.now().0.saturating_sub(started.0));

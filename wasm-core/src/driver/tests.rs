@@ -167,7 +167,7 @@ fn world(script: Script, timeout: Option<u64>) -> World {
         };
         told.borrow_mut().push(name);
     };
-    let server = Server::start(RunId(1), Rc::new(publish));
+    let server = Server::start(RunId(1), false, Rc::new(publish));
     let timeout = timeout.map(Timestamp);
     let machine = Scripted { script, effects: VecDeque::new(), log: log.clone(), timeout };
     let network = Network { actions, events };

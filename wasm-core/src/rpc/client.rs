@@ -14,7 +14,9 @@ use futures::channel::oneshot;
 
 use super::{PortId, RunId, ToClients, ToServer};
 use crate::{
-    api::{ApiError, CallId, GetSnapshot, Notice, Numbered, Request, Snapshot, StartFailure},
+    api::{
+        ApiError, CallId, Event, GetSnapshot, Notice, Numbered, Request, Snapshot, StartFailure,
+    },
     limits::MAX_CALLS_OF_VIEW,
 };
 
@@ -63,6 +65,8 @@ pub struct Client {
     run: Option<RunId>,
     order: Order,
     failure: Option<StartFailure>,
+    storage_failing: bool,
+    told_failing: bool,
     next_call: u64,
     pending: BTreeMap<CallId, Pending>,
     outputs: VecDeque<Output>,
@@ -78,6 +82,8 @@ impl Client {
             run: None,
             order: Order::Waiting,
             failure: None,
+            storage_failing: false,
+            told_failing: false,
             next_call: 0,
             pending: BTreeMap::new(),
             outputs,
@@ -112,8 +118,15 @@ impl Client {
         match message {
             ToClients::Starting => self.on_starting(),
             ToClients::Failed(failure) => self.fail(failure),
-            ToClients::Up { run, number } if self.run == Some(run) => self.on_same_run(number),
-            ToClients::Up { run, .. } => self.on_new_run(run),
+            ToClients::Up { run, number, storage_failing } => {
+                self.storage_failing = storage_failing;
+                if self.run == Some(run) {
+                    self.on_same_run(number);
+                } else {
+                    self.on_new_run(run);
+                }
+                self.tell_storage();
+            }
             ToClients::Reply { run, port, call, reply } => {
                 if self.run == Some(run) && self.port == port {
                     self.on_reply(call, reply);
@@ -195,6 +208,15 @@ impl Client {
         }
     }
 
+    /// Tells a view that follows whether the store works, when it knows otherwise.
+    fn tell_storage(&mut self) {
+        if matches!(self.order, Order::Following(_)) && self.told_failing != self.storage_failing {
+            self.told_failing = self.storage_failing;
+            let event = Event::StorageFailing(self.storage_failing);
+            self.outputs.push_back(Output::Notice(Notice::Event(event)));
+        }
+    }
+
     fn on_same_run(&mut self, number: u64) {
         if matches!(self.order, Order::Following(next) if next != number + 1) {
             self.fetch();
@@ -218,6 +240,7 @@ impl Client {
             Ok(Ok(snapshot)) => {
                 self.order = Order::Following(snapshot.number + 1);
                 self.outputs.push_back(Output::Notice(Notice::Ready(Box::new(snapshot))));
+                self.tell_storage();
             }
             // The engine had no room for the call, or ends. The next event asks again.
             _ => self.order = Order::Following(u64::MAX),

@@ -17,6 +17,7 @@ pub type Publish = Rc<dyn Fn(ToClients)>;
 pub struct Server {
     run: RunId,
     number: u64,
+    storage_failing: bool,
     next: u64,
     open: BTreeMap<CallId, (PortId, CallId)>,
     publish: Publish,
@@ -39,16 +40,19 @@ pub fn refusal(error: ApiError) -> Vec<u8> {
 }
 
 impl Server {
-    /// Starts a run and says so to every view.
+    /// Starts a run and says so to every view, and whether the one before ended because the store
+    /// refused a change.
     #[must_use]
-    pub fn start(run: RunId, publish: Publish) -> Self {
-        let server = Self { run, number: 0, next: 0, open: BTreeMap::new(), publish };
+    pub fn start(run: RunId, storage_failing: bool, publish: Publish) -> Self {
+        let open = BTreeMap::new();
+        let server = Self { run, number: 0, storage_failing, next: 0, open, publish };
         server.say_up();
         server
     }
 
     fn say_up(&self) {
-        (self.publish)(ToClients::Up { run: self.run, number: self.number });
+        let Self { run, number, storage_failing, .. } = *self;
+        (self.publish)(ToClients::Up { run, number, storage_failing });
     }
 
     /// Takes a message; returns the call for the engine, if it is one.
@@ -81,6 +85,13 @@ impl Server {
     pub fn reply(&mut self, call: CallId, reply: Vec<u8>) {
         if let Some((port, call)) = self.open.remove(&call) {
             (self.publish)(ToClients::Reply { run: self.run, port, call, reply });
+        }
+    }
+
+    /// The store has taken a change.
+    pub fn stored(&mut self) {
+        if core::mem::take(&mut self.storage_failing) {
+            self.say_up();
         }
     }
 

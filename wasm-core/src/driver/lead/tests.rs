@@ -127,7 +127,9 @@ impl World {
         let publish: Publish = {
             let told = Rc::clone(&told);
             Rc::new(move |message| {
-                if let ToClients::Up { run, .. } = message {
+                if let ToClients::Up { run, .. } = message
+                    && !told.borrow().contains(&message)
+                {
                     call.borrow_mut()(run);
                 }
                 told.borrow_mut().push(message);
@@ -198,6 +200,12 @@ fn after_a_refusal_a_new_engine_and_a_new_network_start_after_growing_pauses() {
     let mut answers = vec![refusal(ApiError::NotStored); 8];
     answers.push(vec![0]);
     assert_eq!(replies(&told), answers);
+    let failing = |message: &ToClients| match message {
+        ToClients::Up { storage_failing, .. } => Some(*storage_failing),
+        _ => None,
+    };
+    let failing: Vec<bool> = told.iter().filter_map(failing).collect();
+    assert_eq!(failing, [false, true, true, true, true, true, true, true, true, false]);
     assert_eq!(world.networks.get(), 9);
     let pauses: Vec<_> = world.clock.0.take().iter().map(Duration::as_millis).collect();
     assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);

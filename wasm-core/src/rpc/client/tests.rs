@@ -18,7 +18,7 @@ type Wire = Rc<RefCell<VecDeque<Vec<u8>>>>;
 fn server(run: u64, wire: &Wire) -> Server {
     let wire = Rc::clone(wire);
     let publish = move |message| wire.borrow_mut().push_back(Frame::ToClients(message).encode());
-    Server::start(RunId(run), Rc::new(publish))
+    Server::start(RunId(run), false, Rc::new(publish))
 }
 
 fn snapshot(number: u64) -> Snapshot {
@@ -280,4 +280,17 @@ fn a_call_to_an_earlier_run_is_not_taken() {
     };
     assert_eq!(world.server.accept(call(0)), None);
     assert!(world.server.accept(call(1)).is_some());
+}
+
+#[test]
+fn a_store_that_fails_is_told_after_the_snapshot_and_until_it_takes_a_change() {
+    let mut world = following();
+    let wire = Rc::clone(&world.wire);
+    let publish = move |message| wire.borrow_mut().push_back(Frame::ToClients(message).encode());
+    world.server = Server::start(RunId(2), true, Rc::new(publish));
+    let failing = |failing| Notice::Event(Event::StorageFailing(failing));
+    assert_eq!(world.settle(0), [ready(0), failing(true)]);
+    world.server.stored();
+    world.server.stored();
+    assert_eq!(world.settle(0), [failing(false)]);
 }

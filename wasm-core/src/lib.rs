@@ -23,6 +23,8 @@ pub mod engine;
 pub mod handshake;
 pub mod identity;
 pub mod limits;
+#[cfg(feature = "net")]
+pub mod net;
 #[cfg(feature = "driver")]
 pub mod platform;
 pub mod ratchet;

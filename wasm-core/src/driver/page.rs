@@ -315,7 +315,7 @@ fn listen(tab: &Rc<Tab>) -> Vec<Listener> {
 #[cfg(feature = "net")]
 mod volly {
     use super::{Core, Network, Notice};
-    use crate::engine::Engine;
+    use crate::{engine::Engine, net, platform};
 
     impl Core {
         /// Connects to Volly's engine of this browser, and runs it here when no other tab does.
@@ -328,10 +328,8 @@ mod volly {
     }
 
     fn start_network() -> Network {
-        let (actions, taken) = futures::channel::mpsc::channel(1);
-        let (given, events) = futures::channel::mpsc::channel(1);
-        // Never connects: the network layer is not there yet.
-        core::mem::forget((taken, given));
+        let net::Handle { actions, events } =
+            net::start(net::Config::browser(), platform::executor::spawn);
         Network { actions, events }
     }
 }

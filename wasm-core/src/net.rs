@@ -1,0 +1,143 @@
+//! The network: [`NetAction`]s in, [`NetEvent`]s out.
+//!
+//! One task holds the libp2p node and everything that rides on it: the [`link`](self) to the relay
+//! with its mailbox client, and the direct streams to contacts. It polls them all itself, so
+//! nothing here waits for anything else here. What differs between a browser and a test is in
+//! [`Config`]: the sockets, the bootstrap document, and what the system says of its network.
+//!
+//! Does not do: repeat a request, decide what to send, or keep anything after the page is closed.
+//! Says nothing to any log: all it could name is addresses and PeerIds.
+
+mod bootstrap;
+mod breaker;
+mod direct;
+mod event_loop;
+mod frames;
+mod link;
+mod mailbox_client;
+#[cfg(test)]
+mod pipe;
+mod probe;
+mod reservation;
+mod swarm;
+mod timer;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod url;
+
+#[cfg(target_arch = "wasm32")]
+mod browser;
+#[cfg(target_arch = "wasm32")]
+mod web_socket;
+
+use std::collections::VecDeque;
+
+use futures::{
+    AsyncRead, AsyncWrite, FutureExt, channel::mpsc, future::LocalBoxFuture, stream::LocalBoxStream,
+};
+use libp2p::core::transport::Boxed;
+
+pub use self::bootstrap::{Bootstrap, BootstrapError};
+use crate::engine::{effect::NetAction, input::NetEvent};
+
+/// Actions that wait for the network, and events that wait for the driver.
+///
+/// Lower: the two take turns more often. Higher: more memory when one is slow.
+const CHANNEL_LENGTH: usize = 64;
+
+/// Events that wait for the channel before no more is read from the network.
+const MAX_UNDELIVERED: usize = 64;
+
+/// Events that wait for the channel before no more actions are taken.
+///
+/// Above [`MAX_UNDELIVERED`] by what is in flight, so that a driver that sends a lot without
+/// listening is stopped only when it does nothing else.
+const MAX_UNANSWERED: usize = 1_024;
+
+/// A byte stream to a relay, before it is secured.
+pub type Socket = Box<dyn Duplex>;
+
+/// What a [`Socket`] can do.
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
+
+/// Gets the bootstrap document.
+pub type Fetch = Box<dyn FnMut() -> LocalBoxFuture<'static, Result<Bootstrap, BootstrapError>>>;
+
+/// Whether the system has a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connectivity {
+    /// It says so, or nothing.
+    Online,
+    /// It says that there is none.
+    Offline,
+}
+
+/// What the system tells without being asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The network came or went.
+    Connectivity(Connectivity),
+    /// Somebody looks at the page again.
+    Visible,
+    /// Nobody looks at the page.
+    Hidden,
+}
+
+/// What differs between a browser and a test.
+pub struct Config {
+    /// Dials relays. Further transports are put beside with `or_transport`.
+    pub sockets: Boxed<Socket>,
+    /// Gets the bootstrap document.
+    pub fetch: Fetch,
+    /// What the system tells.
+    pub signals: LocalBoxStream<'static, Signal>,
+}
+
+impl core::fmt::Debug for Config {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Config").finish_non_exhaustive()
+    }
+}
+
+/// The two ends that the driver holds. The network ends when either is dropped.
+///
+/// The driver reads `events` also while it waits for room in `actions`: the network stops taking
+/// actions while too many events wait.
+#[derive(Debug)]
+pub struct Handle {
+    /// Taken in order.
+    pub actions: mpsc::Sender<NetAction>,
+    /// Told in order.
+    pub events: mpsc::Receiver<NetEvent>,
+}
+
+/// Starts the node with a fresh key, and connects. `spawn` runs the one task.
+pub fn start(config: Config, spawn: impl FnOnce(LocalBoxFuture<'static, ()>)) -> Handle {
+    let (actions, take_actions) = mpsc::channel(CHANNEL_LENGTH);
+    let (give_events, events) = mpsc::channel(CHANNEL_LENGTH);
+    spawn(event_loop::EventLoop::new(config, take_actions, give_events).boxed_local());
+    Handle { actions, events }
+}
+
+/// Events on their way to the driver.
+#[derive(Default)]
+struct Events(VecDeque<NetEvent>);
+
+impl Events {
+    fn push(&mut self, event: NetEvent) {
+        self.0.push_back(event);
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether more may be read from the network.
+    fn has_room(&self) -> bool {
+        self.0.len() < MAX_UNDELIVERED
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! The bootstrap document (protocol.md §13): where a relay is, checked before it is believed.
+
+use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
+
+/// Addresses of a relay that are tried.
+///
+/// Lower: a relay with many networks may have the right one left out. Higher: that many dials at
+/// once.
+const MAX_ADDRESSES: usize = 8;
+
+/// Longest address in bytes of its text; one with a certificate hash has about 200.
+const MAX_ADDRESS_BYTES: usize = 512;
+
+/// Where a relay is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bootstrap {
+    /// Who it must prove to be.
+    pub(super) peer: PeerId,
+    /// Without `/p2p`, at least one.
+    pub(super) addresses: Vec<Multiaddr>,
+}
+
+/// Why there is no bootstrap document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BootstrapError {
+    /// It could not be fetched.
+    #[error("not fetched")]
+    NotFetched,
+    /// It is not of version 1, or lacks a field.
+    #[error("malformed")]
+    Malformed,
+    /// Its PeerId is none.
+    #[error("invalid PeerId")]
+    Peer,
+    /// None of its addresses can be used.
+    #[error("no usable address")]
+    NoAddress,
+}
+
+impl Bootstrap {
+    /// Checks the fields of a document. Addresses that we cannot use are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`BootstrapError::Peer`] and [`BootstrapError::NoAddress`].
+    pub fn new<'a>(
+        peer: &str,
+        addresses: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, BootstrapError> {
+        let peer: PeerId = peer.parse().map_err(|_| BootstrapError::Peer)?;
+        let addresses: Vec<_> = addresses
+            .into_iter()
+            .take(MAX_ADDRESSES)
+            .filter_map(|text| usable(text, peer))
+            .collect();
+        if addresses.is_empty() {
+            return Err(BootstrapError::NoAddress);
+        }
+        Ok(Self { peer, addresses })
+    }
+}
+
+fn usable(text: &str, peer: PeerId) -> Option<Multiaddr> {
+    if text.len() > MAX_ADDRESS_BYTES {
+        return None;
+    }
+    let mut address: Multiaddr = text.parse().ok()?;
+    if let Some(Protocol::P2p(named)) = address.iter().last() {
+        address.pop();
+        if named != peer {
+            return None;
+        }
+    }
+    let circuit = address.iter().any(|p| matches!(p, Protocol::P2pCircuit | Protocol::P2p(_)));
+    (!circuit && !address.is_empty()).then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEER: &str = "12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN";
+    const OTHER: &str = "12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X";
+
+    #[test]
+    fn addresses_lose_the_peer_id_and_bad_ones_are_left_out() {
+        let named = format!("/ip4/127.0.0.1/tcp/1/ws/p2p/{PEER}");
+        let foreign = format!("/ip4/127.0.0.1/tcp/2/ws/p2p/{OTHER}");
+        let circuit = format!("/ip4/127.0.0.1/tcp/3/ws/p2p/{PEER}/p2p-circuit");
+        let long = format!("/dns4/{}/tcp/4/ws", "a".repeat(MAX_ADDRESS_BYTES));
+        let texts = [&named, "/ip6/::1/tcp/5/ws", "nonsense", "", &foreign, &circuit, &long];
+        let bootstrap = Bootstrap::new(PEER, texts).unwrap();
+        let expected = ["/ip4/127.0.0.1/tcp/1/ws", "/ip6/::1/tcp/5/ws"];
+        assert_eq!(bootstrap.addresses, expected.map(|text| text.parse().unwrap()));
+    }
+
+    #[test]
+    fn a_document_without_peer_or_address_is_refused() {
+        assert_eq!(Bootstrap::new("x", ["/ip4/1.2.3.4/tcp/1/ws"]), Err(BootstrapError::Peer));
+        assert_eq!(Bootstrap::new(PEER, ["nonsense"]), Err(BootstrapError::NoAddress));
+    }
+
+    #[test]
+    fn the_number_of_addresses_is_bounded() {
+        let many = vec!["/ip4/1.2.3.4/tcp/1/ws"; MAX_ADDRESSES + 1];
+        assert_eq!(Bootstrap::new(PEER, many).unwrap().addresses.len(), MAX_ADDRESSES);
+    }
+}

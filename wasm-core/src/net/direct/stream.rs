@@ -1,0 +1,156 @@
+//! One proved stream: envelopes out of a queue, envelopes in.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures::{
+    StreamExt,
+    channel::mpsc,
+    io::{AsyncRead, AsyncWrite},
+};
+use libp2p::Stream;
+
+use super::Attempt;
+use crate::{
+    api::ContactId,
+    engine::effect::EnvelopeId,
+    limits::MAX_ENVELOPE_BYTES,
+    net::frames::Frames,
+    wire::codec::{DecodeError, Reader, Writer},
+};
+
+/// The only kind of frame behind the token.
+const ENVELOPE: u8 = 0;
+
+/// Frames that wait in the stream itself; the others wait in the queue in front of it.
+const MAX_QUEUED: usize = 4;
+
+/// `u8 0 ‖ envelope id ‖ envelope`.
+pub(super) fn envelope_frame(id: EnvelopeId, envelope: &[u8]) -> Vec<u8> {
+    Writer::default().u8(ENVELOPE).bytes(&id.0).bytes(envelope).finish()
+}
+
+fn envelope_of(frame: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    let mut reader = Reader::new(frame);
+    if reader.u8()? != ENVELOPE {
+        return Err(DecodeError::Value);
+    }
+    let _id: [u8; 16] = reader.array()?;
+    let envelope = reader.rest();
+    if envelope.len() > MAX_ENVELOPE_BYTES {
+        return Err(DecodeError::TooLong { length: envelope.len(), max: MAX_ENVELOPE_BYTES });
+    }
+    Ok(envelope.to_vec())
+}
+
+/// What came out of a stream.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) id: ContactId,
+    pub(super) attempt: Attempt,
+    /// `None`: the stream has ended.
+    pub(super) envelope: Option<Vec<u8>>,
+}
+
+/// A stream to a contact. It ends when its queue is dropped.
+pub(super) struct DirectStream<S = Stream> {
+    id: ContactId,
+    attempt: Attempt,
+    /// `None` after the end.
+    frames: Option<Frames<S>>,
+    outgoing: mpsc::Receiver<Vec<u8>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> DirectStream<S> {
+    pub(super) const fn new(
+        id: ContactId,
+        attempt: Attempt,
+        frames: Frames<S>,
+        outgoing: mpsc::Receiver<Vec<u8>>,
+    ) -> Self {
+        Self { id, attempt, frames: Some(frames), outgoing }
+    }
+
+    /// The next envelope; `None` when the stream is over.
+    fn poll_envelope(&mut self, cx: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+        let Some(frames) = &mut self.frames else { return Poll::Ready(None) };
+        loop {
+            match frames.poll_written(cx) {
+                Poll::Ready(Ok(())) => continue,
+                Poll::Ready(Err(_)) => return Poll::Ready(None),
+                Poll::Pending if frames.queued() >= MAX_QUEUED => break,
+                Poll::Pending => {}
+            }
+            match self.outgoing.poll_next_unpin(cx) {
+                Poll::Ready(Some(frame)) => frames.queue(&frame, ()),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => break,
+            }
+        }
+        let Poll::Ready(frame) = frames.poll_frame(cx) else { return Poll::Pending };
+        Poll::Ready(frame.ok().and_then(|frame| envelope_of(&frame).ok()))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> futures::Stream for DirectStream<S> {
+    type Item = Received;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Received>> {
+        if self.frames.is_none() {
+            return Poll::Ready(None);
+        }
+        let envelope = futures::ready!(self.poll_envelope(cx));
+        if envelope.is_none() {
+            self.frames = None;
+        }
+        Poll::Ready(Some(Received { id: self.id, attempt: self.attempt, envelope }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::net::pipe::{Pipe, pipe};
+
+    fn connected() -> (DirectStream<Pipe>, mpsc::Sender<Vec<u8>>, Frames<Pipe>) {
+        let (near, far) = pipe(1 << 17);
+        let (outgoing, take_outgoing) = mpsc::channel(1);
+        let stream = DirectStream::new(ContactId(1), Attempt(2), Frames::new(near), take_outgoing);
+        (stream, outgoing, Frames::new(far))
+    }
+
+    fn next(stream: &mut DirectStream<Pipe>) -> Option<Vec<u8>> {
+        block_on(stream.next()).unwrap().envelope
+    }
+
+    #[test]
+    fn envelopes_go_both_ways() {
+        let (mut near, mut outgoing, mut far) = connected();
+        outgoing.try_send(envelope_frame(EnvelopeId([3; 16]), b"there")).unwrap();
+        block_on(far.write(&envelope_frame(EnvelopeId([4; 16]), b"back"), ())).unwrap();
+        assert_eq!(next(&mut near), Some(b"back".to_vec()));
+        assert_eq!(block_on(far.read()).unwrap(), [&[0][..], &[3; 16], b"there"].concat());
+    }
+
+    #[test]
+    fn an_unknown_frame_or_a_long_envelope_ends_it() {
+        for frame in [vec![1; 20], vec![0; 17 + MAX_ENVELOPE_BYTES + 1], vec![0; 16], vec![]] {
+            let (mut near, _outgoing, mut far) = connected();
+            block_on(far.write(&frame, ())).unwrap();
+            assert_eq!(next(&mut near), None);
+            assert!(block_on(near.next()).is_none());
+        }
+    }
+
+    #[test]
+    fn it_ends_with_its_queue() {
+        let (mut near, outgoing, mut far) = connected();
+        drop(outgoing);
+        assert_eq!(next(&mut near), None);
+        assert!(block_on(far.read()).is_err());
+    }
+}

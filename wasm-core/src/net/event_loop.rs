@@ -1,0 +1,129 @@
+//! The one task of the network.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures::{Stream as _, StreamExt, channel::mpsc, stream::LocalBoxStream};
+use libp2p::{Swarm, identity::Keypair};
+
+use super::{
+    Config, Events, MAX_UNANSWERED, Signal,
+    breaker::Breaker,
+    direct::Direct,
+    link::Link,
+    swarm::{self, Behaviour},
+};
+use crate::engine::{effect::NetAction, input::NetEvent};
+
+/// Polls everything there is until nothing moves.
+pub(super) struct EventLoop {
+    node: Swarm<Behaviour>,
+    link: Link,
+    direct: Direct,
+    actions: mpsc::Receiver<NetAction>,
+    signals: LocalBoxStream<'static, Signal>,
+    signals_ended: bool,
+    events: mpsc::Sender<NetEvent>,
+    undelivered: Events,
+}
+
+impl EventLoop {
+    pub(super) fn new(
+        config: Config,
+        actions: mpsc::Receiver<NetAction>,
+        events: mpsc::Sender<NetEvent>,
+    ) -> Self {
+        let Config { sockets, fetch, signals } = config;
+        let breaker = Breaker::default();
+        let node = swarm::build(&Keypair::generate_ed25519(), sockets, breaker.clone());
+        let control = node.behaviour().streams.new_control();
+        let direct = Direct::new(control.clone(), *node.local_peer_id());
+        let link = Link::new(fetch, breaker, control);
+        let (signals_ended, undelivered) = (false, Events::default());
+        Self { node, link, direct, actions, signals, signals_ended, events, undelivered }
+    }
+
+    /// Hands events over. Ready when nobody wants them any more.
+    fn deliver(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.undelivered.len() > 0 {
+            if futures::ready!(self.events.poll_ready(cx)).is_err() {
+                return Poll::Ready(());
+            }
+            if let Some(event) = self.undelivered.0.pop_front() {
+                let _ = self.events.start_send(event);
+            }
+        }
+        Poll::Pending
+    }
+
+    fn poll_node(&mut self, cx: &mut Context<'_>) -> bool {
+        let Poll::Ready(Some(event)) = Pin::new(&mut self.node).poll_next(cx) else { return false };
+        self.link.on_swarm_event(&event, &mut self.node, &mut self.undelivered);
+        true
+    }
+
+    fn poll_signals(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.signals_ended {
+            return false;
+        }
+        match self.signals.poll_next_unpin(cx) {
+            Poll::Ready(Some(Signal::Connectivity(connectivity))) => {
+                self.link.on_connectivity(connectivity, &mut self.node, &mut self.undelivered);
+            }
+            Poll::Ready(Some(Signal::Visible)) => self.link.on_visibility(false),
+            Poll::Ready(Some(Signal::Hidden)) => self.link.on_visibility(true),
+            Poll::Ready(None) => self.signals_ended = true,
+            Poll::Pending => return false,
+        }
+        true
+    }
+
+    /// Takes one action. Ready with false when there will be no more.
+    fn poll_action(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        if !self.link.has_room() || self.undelivered.len() >= MAX_UNANSWERED {
+            return Poll::Pending;
+        }
+        let Some(action) = futures::ready!(self.actions.poll_next_unpin(cx)) else {
+            return Poll::Ready(false);
+        };
+        match action {
+            NetAction::ReachDirect { contact, peer, key } => self.direct.reach(contact, &peer, key),
+            NetAction::SendDirect { contact, id, envelope } => {
+                self.direct.send(contact, id, &envelope);
+            }
+            NetAction::ForgetDirect(contact) => self.direct.forget(contact),
+            NetAction::Reconnect => self.link.reconnect(),
+            action => self.link.request(action, &mut self.undelivered),
+        }
+        Poll::Ready(true)
+    }
+}
+
+impl Future for EventLoop {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        loop {
+            if this.deliver(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let mut moved = match this.poll_action(cx) {
+                Poll::Ready(false) => return Poll::Ready(()),
+                Poll::Ready(true) => true,
+                Poll::Pending => false,
+            };
+            moved |= this.poll_signals(cx);
+            moved |= this.link.poll(&mut this.node, &mut this.undelivered, cx);
+            let circuit = this.link.circuit();
+            moved |= this.direct.poll(circuit, &mut this.node, &mut this.undelivered, cx);
+            moved |= this.poll_node(cx);
+            if !moved {
+                return Poll::Pending;
+            }
+        }
+    }
+}

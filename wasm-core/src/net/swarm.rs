@@ -1,0 +1,115 @@
+//! The libp2p node: which protocols it speaks, over which transports, and its bounds.
+//!
+//! The order of transports has a meaning: the relay client comes first, because a transport that
+//! looks at the beginning of an address alone would take `…/ws/p2p/R/p2p-circuit/…` for its own.
+//! Not here: Kademlia (one relay is known, and it is in the bootstrap document).
+
+use std::time::Duration;
+
+use libp2p::{
+    PeerId, StreamProtocol, Swarm, Transport, connection_limits,
+    connection_limits::ConnectionLimits,
+    core::{
+        muxing::StreamMuxerBox,
+        transport::{Boxed, timeout::TransportTimeout},
+        upgrade::Version,
+    },
+    identify,
+    identity::{Keypair, PublicKey},
+    noise, ping, relay,
+    swarm::{self, NetworkBehaviour},
+    yamux,
+};
+
+use super::{Socket, breaker::Breaker};
+use crate::limits::MAX_CONTACTS;
+
+/// Records and mailboxes of a relay (protocol.md §10).
+pub(super) const MAILBOX: StreamProtocol = StreamProtocol::new("/volly/mailbox/1");
+
+/// Between two contacts (protocol.md §12).
+pub(super) const DIRECT: StreamProtocol = StreamProtocol::new("/volly/direct/1");
+
+/// For [`super::probe`].
+pub(super) const PING: StreamProtocol = ping::PROTOCOL_NAME;
+
+/// From the first packet of a connection to its multiplexer.
+///
+/// Lower: fails on slow lines. Higher: an address that swallows packets holds an attempt that long.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection without a stream of ours is closed after this: an unknown peer does not stay, and
+/// the stream that makes a connection worth keeping has this long to be opened.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Connections that others are making to us at the same time.
+const MAX_PENDING_INCOMING: u32 = 32;
+
+/// Connections to one peer: the one in use, and one that replaces it.
+const MAX_PER_PEER: u32 = 2;
+
+/// A peer that is silent for both of these together is gone; see also [`super::probe`].
+const PEER_PING_INTERVAL: Duration = Duration::from_secs(15);
+const PEER_PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the node speaks.
+#[derive(NetworkBehaviour)]
+pub(super) struct Behaviour {
+    limits: connection_limits::Behaviour,
+    relay: relay::client::Behaviour,
+    identify: identify::Behaviour,
+    ping: ping::Behaviour,
+    pub(super) streams: libp2p_stream::Behaviour,
+}
+
+/// Makes the node. Its sockets can be ended through `breaker`.
+pub(super) fn build(key: &Keypair, sockets: Boxed<Socket>, breaker: Breaker) -> Swarm<Behaviour> {
+    let peer = key.public().to_peer_id();
+    let (circuits, relay) = relay::client::new(peer);
+    let behaviour = Behaviour {
+        limits: connection_limits::Behaviour::new(limits()),
+        relay,
+        identify: identify::Behaviour::new(identity(key.public())),
+        ping: ping::Behaviour::new(
+            ping::Config::new().with_interval(PEER_PING_INTERVAL).with_timeout(PEER_PING_TIMEOUT),
+        ),
+        streams: libp2p_stream::Behaviour::new(),
+    };
+    let transport = circuits.or_transport(sockets.map(move |socket, _| breaker.guard(socket)));
+    // Without an executor connections are polled by the node itself: one task does it all.
+    let config = swarm::Config::without_executor().with_idle_connection_timeout(IDLE_TIMEOUT);
+    Swarm::new(secured(key, transport), behaviour, peer, config)
+}
+
+fn secured<T>(key: &Keypair, transport: T) -> Boxed<(PeerId, StreamMuxerBox)>
+where
+    T: Transport + Send + Unpin + 'static,
+    T::Output: futures::AsyncRead + futures::AsyncWrite + Send + Unpin + 'static,
+    T::Error: Send + Sync + 'static,
+    T::Dial: Send + 'static,
+    T::ListenerUpgrade: Send + 'static,
+{
+    let noise = noise::Config::new(key).expect("an Ed25519 key signs");
+    let upgraded = transport
+        .upgrade(Version::V1Lazy)
+        .authenticate(noise)
+        .multiplex(yamux::Config::default())
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
+    TransportTimeout::new(upgraded, DIAL_TIMEOUT).boxed()
+}
+
+fn limits() -> ConnectionLimits {
+    let contacts = u32::try_from(MAX_CONTACTS).unwrap_or(u32::MAX);
+    ConnectionLimits::default()
+        .with_max_pending_incoming(Some(MAX_PENDING_INCOMING))
+        .with_max_established_incoming(Some(contacts))
+        .with_max_established_per_peer(Some(MAX_PER_PEER))
+}
+
+/// What every node says of itself; the same for all, so that it tells nobody apart.
+fn identity(key: PublicKey) -> identify::Config {
+    identify::Config::new("/volly/1".into(), key)
+        .with_agent_version("volly".into())
+        .with_hide_listen_addrs(true)
+        .with_cache_size(0)
+}

@@ -26,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("engine", &["api", "address", "identity", "session", "wire", "limits", "crypto"]),
     ("platform", &[]),
     ("store", &["engine", "crypto", "platform", "limits"]),
-    ("net", &["engine", "address", "wire", "limits", "platform"]),
+    ("net", &["api", "engine", "address", "crypto", "wire", "limits", "platform"]),
     ("rpc", &["api", "platform", "limits"]),
     ("driver", ANY),
 ];

@@ -8,7 +8,7 @@ import { chromiumArgs } from './lib/browser.mjs';
 import { buildApp, buildRelay } from './lib/build.mjs';
 import { cargoCounts, nextestCounts, nodeCounts } from './lib/counts.mjs';
 import { target } from './lib/paths.mjs';
-import { Failure, ask, durations, main, readable, run, step } from './lib/run.mjs';
+import { Failure, ask, durations, excerpt, main, readable, run, step } from './lib/run.mjs';
 
 /** @typedef {import('./setup.mjs').Ready} Ready @typedef {import('./lib/counts.mjs').Counts} Counts */
 
@@ -29,7 +29,7 @@ async function runner(name, log, counts, command, args, env = {}) {
   const { output, code } = await step(name, () => run(log, command, args, { env, mayFail: true }));
   const result = counts(output);
   if (code === 0 && result.passed > 0 && result.failed === 0) return result;
-  console.log(`${output.trimEnd().split('\n').slice(-80).join('\n')}\n`);
+  console.log(`${excerpt(output)}\n`);
   return { passed: result.passed, failed: Math.max(1, result.failed) };
 }
 

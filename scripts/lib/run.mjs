@@ -64,11 +64,19 @@ export function run(log, command, args, { env = {}, cwd = root, timeout, mayFail
     child.on('close', (code, signal) => {
       file.end();
       if (code === 0 || mayFail) return resolve({ output, code: code ?? 1 });
-      const tail = output.trimEnd().split('\n').slice(-60).join('\n');
       const end = signal ? `was ended by ${signal}` : `exited with ${code}`;
-      reject(new Failure(`${tail}\n\n${command} ${args.join(' ')}\n${end}; all of its output: ${relative(root, path)}`));
+      reject(new Failure(`${excerpt(output)}\n\n${command} ${args.join(' ')}\n${end}; all of its output: ${relative(root, path)}`));
     });
   });
+}
+
+const EXCERPT_LINES = 60;
+
+/** What to show of a long output: from the compiler's first error, else the end. @param {string} output */
+export function excerpt(output) {
+  const lines = output.trimEnd().split('\n');
+  const first = lines.findIndex((line) => /^error(\[|:)/.test(line));
+  return (first < 0 ? lines.slice(-EXCERPT_LINES) : lines.slice(first, first + EXCERPT_LINES)).join('\n');
 }
 
 /** The first line a command prints, or undefined when it is missing or fails. @param {string} command @param {string[]} args */

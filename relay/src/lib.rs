@@ -25,7 +25,7 @@ pub mod mailbox_streams;
 pub mod node;
 pub mod web_socket_transport;
 
-use std::{fs, io, net::SocketAddr, sync::Arc, thread};
+use std::{fs::DirBuilder, io, net::SocketAddr, os::unix::fs::DirBuilderExt, sync::Arc, thread};
 
 use libp2p::PeerId;
 use tokio::{
@@ -85,7 +85,7 @@ impl Relay {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(config: &Config) -> Result<Self, StartError> {
-        fs::create_dir_all(&config.data)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&config.data)?;
         let key = identity::load(&config.data)?;
         let store = Store::open(&config.data.join("mailbox.redb"))?;
         let listener = TcpListener::bind(config.listen).await?;

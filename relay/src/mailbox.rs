@@ -22,8 +22,11 @@ use volly_core::{
 };
 
 use self::store::{
-    EnvelopeRow, Meter, RECORD_POSITION, RecordRow, StoreError, Tables, envelope_key, expiry_key,
-    position_key, read_expiry_key,
+    StoreError, Tables,
+    rows::{
+        EnvelopeRow, Meter, RECORD_POSITION, RecordRow, envelope_key, expiry_key, position_key,
+        read_expiry_key,
+    },
 };
 use crate::defaults;
 

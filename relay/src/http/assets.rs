@@ -14,7 +14,6 @@ use sha2::{Digest, Sha256};
 
 #[derive(RustEmbed)]
 #[folder = "../dist"]
-#[allow_missing = true]
 struct Dist;
 
 const NO_APP: &str = "<!doctype html><meta charset=utf-8><title>Volly</title>\

@@ -13,7 +13,13 @@
 //! | expiries | u32 expires ‖ address (32) ‖ u32 position (a record: all ones) | |
 //! | total | | u64 bytes charged for everything |
 
-use std::{path::Path, sync::Arc};
+pub mod rows;
+
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use redb::{
     Database, Durability, ReadableDatabase, Table, TableDefinition, WriteTransaction,
@@ -21,6 +27,7 @@ use redb::{
 };
 use volly_core::wire::mailbox::{Address, EnvelopeId, Record};
 
+use self::rows::{EnvelopeRow, RecordRow, envelope_key};
 use crate::defaults;
 
 const RECORDS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("records");
@@ -30,19 +37,31 @@ const METERS: TableDefinition<'_, &[u8; 32], &[u8; 6]> = TableDefinition::new("m
 const EXPIRIES: TableDefinition<'_, &[u8; 40], ()> = TableDefinition::new("expiries");
 const TOTAL: TableDefinition<'_, (), u64> = TableDefinition::new("total");
 
-/// Stands in a key of `expiries` where an envelope has its position.
-pub const RECORD_POSITION: u32 = u32::MAX;
-
 /// The store failed; what was asked for has not happened.
 #[derive(Debug, thiserror::Error)]
-#[error("the store failed: {0}")]
-pub struct StoreError(#[from] redb::Error);
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database or the disk.
+    #[error("the store failed: {0}")]
+    Redb(#[from] redb::Error),
+    /// It failed before, and could not be opened again.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// Whether the disk has no room left.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Redb(redb::Error::Io(error)) if error.kind() == ErrorKind::StorageFull)
+    }
+}
 
 macro_rules! from_redb {
     ($($error:ident),*) => {
         $(impl From<redb::$error> for StoreError {
             fn from(error: redb::$error) -> Self {
-                Self(error.into())
+                Self::Redb(error.into())
             }
         })*
     };
@@ -56,7 +75,16 @@ pub(crate) type Row = (&'static str, Vec<u8>, Vec<u8>);
 
 /// The database. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Store(Arc<Database>);
+pub struct Store(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// `None` while it is closed. Every use holds the lock, so that nothing of an old database is
+    /// left when a new one is opened.
+    database: RwLock<Option<Database>>,
+    /// `None` for one in memory.
+    path: Option<PathBuf>,
+}
 
 impl Store {
     /// Opens or creates the file.
@@ -64,7 +92,7 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened, is locked by another process, or is no database.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::with_tables(builder().create(path)?)
+        Self::with_tables(builder().create(path)?, Some(path.to_owned()))
     }
 
     /// A store that ends with the process.
@@ -72,13 +100,33 @@ impl Store {
     /// # Errors
     /// None that has been seen.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Self::with_tables(builder().create_with_backend(InMemoryBackend::new())?)
+        Self::with_tables(builder().create_with_backend(InMemoryBackend::new())?, None)
     }
 
-    fn with_tables(database: Database) -> Result<Self, StoreError> {
-        let store = Self(Arc::new(database));
+    fn with_tables(database: Database, path: Option<PathBuf>) -> Result<Self, StoreError> {
+        let store = Self(Arc::new(Shared { database: RwLock::new(Some(database)), path }));
         store.commit(|_| Ok(()))?;
         Ok(store)
+    }
+
+    /// Closes the file and opens it again, for after a failed write redb takes no other.
+    ///
+    /// # Errors
+    /// When it cannot be opened; the store is closed then until this is tried again.
+    pub fn reopen(&self) -> Result<(), StoreError> {
+        let Some(path) = &self.0.path else { return Ok(()) };
+        let mut database = self.0.database.write().unwrap_or_else(PoisonError::into_inner);
+        *database = None;
+        *database = Some(builder().create(path)?);
+        Ok(())
+    }
+
+    fn with_database<T>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let database = self.0.database.read().unwrap_or_else(PoisonError::into_inner);
+        work(database.as_ref().ok_or(StoreError::Closed)?)
     }
 
     /// Runs `change` in one transaction, durable when this returns `Ok`.
@@ -89,13 +137,15 @@ impl Store {
         &self,
         change: impl FnOnce(&mut Tables<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut transaction = self.0.begin_write()?;
-        transaction.set_durability(Durability::Immediate)?;
-        // A crash must not cost a walk through the whole file at the next start.
-        transaction.set_quick_repair(true);
-        let value = change(&mut Tables::open(&transaction)?)?;
-        transaction.commit()?;
-        Ok(value)
+        self.with_database(|database| {
+            let mut transaction = database.begin_write()?;
+            transaction.set_durability(Durability::Immediate)?;
+            // A crash must not cost a walk through the whole file at the next start.
+            transaction.set_quick_repair(true);
+            let value = change(&mut Tables::open(&transaction)?)?;
+            transaction.commit()?;
+            Ok(value)
+        })
     }
 
     /// The record at `address`, if it lives at `minute`.
@@ -103,13 +153,14 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn record(&self, address: &Address, minute: u32) -> Result<Option<Record>, StoreError> {
-        let table = self.0.begin_read()?.open_table(RECORDS)?;
-        let row = table.get(address)?;
-        Ok(row
-            .as_ref()
-            .and_then(|row| RecordRow::read(row.value()))
-            .filter(|row| row.expires > minute)
-            .map(|row| Record { sequence: row.sequence, value: row.value.to_vec() }))
+        self.with_database(|database| {
+            let row = database.begin_read()?.open_table(RECORDS)?.get(address)?;
+            Ok(row
+                .as_ref()
+                .and_then(|row| RecordRow::read(row.value()))
+                .filter(|row| row.expires > minute)
+                .map(|row| Record { sequence: row.sequence, value: row.value.to_vec() }))
+        })
     }
 
     /// Shows `visit` the envelopes at `address` that live at `minute`, in the order of their
@@ -123,18 +174,20 @@ impl Store {
         minute: u32,
         mut visit: impl FnMut(&EnvelopeId, &[u8]) -> Option<T>,
     ) -> Result<Option<T>, StoreError> {
-        let table = self.0.begin_read()?.open_table(ENVELOPES)?;
         let (first, last) = (envelope_key(address, 0), envelope_key(address, u32::MAX));
-        for row in table.range::<&[u8; 36]>(&first..=&last)? {
-            let (_, value) = row?;
-            let Some(row) = EnvelopeRow::read(value.value()) else { continue };
-            if row.expires > minute
-                && let Some(found) = visit(row.id, row.envelope)
-            {
-                return Ok(Some(found));
+        self.with_database(|database| {
+            let table = database.begin_read()?.open_table(ENVELOPES)?;
+            for row in table.range::<&[u8; 36]>(&first..=&last)? {
+                let (_, value) = row?;
+                let Some(row) = EnvelopeRow::read(value.value()) else { continue };
+                if row.expires > minute
+                    && let Some(found) = visit(row.id, row.envelope)
+                {
+                    return Ok(Some(found));
+                }
             }
-        }
-        Ok(None)
+            Ok(None)
+        })
     }
 
     /// Every key and value, for the test that looks for what two addresses have in common.
@@ -144,28 +197,34 @@ impl Store {
     #[cfg(test)]
     pub(crate) fn rows(&self) -> Result<Vec<Row>, StoreError> {
         use redb::ReadableTable;
-        let read = self.0.begin_read()?;
-        let mut rows = Vec::new();
-        for row in read.open_table(RECORDS)?.iter()? {
-            let (key, value) = row?;
-            rows.push(("records", key.value().to_vec(), value.value().to_vec()));
-        }
-        for row in read.open_table(ENVELOPES)?.iter()? {
-            let (key, value) = row?;
-            rows.push(("envelopes", key.value().to_vec(), value.value().to_vec()));
-        }
-        for row in read.open_table(POSITIONS)?.iter()? {
-            let (key, value) = row?;
-            rows.push(("positions", key.value().to_vec(), value.value().to_be_bytes().to_vec()));
-        }
-        for row in read.open_table(METERS)?.iter()? {
-            let (key, value) = row?;
-            rows.push(("meters", key.value().to_vec(), value.value().to_vec()));
-        }
-        for row in read.open_table(EXPIRIES)?.iter()? {
-            rows.push(("expiries", row?.0.value().to_vec(), Vec::new()));
-        }
-        Ok(rows)
+        self.with_database(|database| {
+            let read = database.begin_read()?;
+            let mut rows = Vec::new();
+            for row in read.open_table(RECORDS)?.iter()? {
+                let (key, value) = row?;
+                rows.push(("records", key.value().to_vec(), value.value().to_vec()));
+            }
+            for row in read.open_table(ENVELOPES)?.iter()? {
+                let (key, value) = row?;
+                rows.push(("envelopes", key.value().to_vec(), value.value().to_vec()));
+            }
+            for row in read.open_table(POSITIONS)?.iter()? {
+                let (key, value) = row?;
+                rows.push((
+                    "positions",
+                    key.value().to_vec(),
+                    value.value().to_be_bytes().to_vec(),
+                ));
+            }
+            for row in read.open_table(METERS)?.iter()? {
+                let (key, value) = row?;
+                rows.push(("meters", key.value().to_vec(), value.value().to_vec()));
+            }
+            for row in read.open_table(EXPIRIES)?.iter()? {
+                rows.push(("expiries", row?.0.value().to_vec(), Vec::new()));
+            }
+            Ok(rows)
+        })
     }
 }
 
@@ -220,121 +279,4 @@ impl<'t> Tables<'t> {
         self.total.insert((), bytes)?;
         Ok(())
     }
-}
-
-/// A value of `records`.
-#[derive(Clone, Copy, Debug)]
-pub struct RecordRow<'a> {
-    /// Minute.
-    pub expires: u32,
-    /// As it was put.
-    pub sequence: u64,
-    /// As it was put.
-    pub value: &'a [u8],
-}
-
-impl<'a> RecordRow<'a> {
-    /// Takes the bytes apart.
-    #[must_use]
-    pub fn read(row: &'a [u8]) -> Option<Self> {
-        let (expires, rest) = row.split_first_chunk()?;
-        let (sequence, value) = rest.split_first_chunk()?;
-        Some(Self {
-            expires: u32::from_be_bytes(*expires),
-            sequence: u64::from_be_bytes(*sequence),
-            value,
-        })
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub fn write(&self) -> Vec<u8> {
-        [&self.expires.to_be_bytes(), &self.sequence.to_be_bytes()[..], self.value].concat()
-    }
-}
-
-/// A value of `envelopes`.
-#[derive(Clone, Copy, Debug)]
-pub struct EnvelopeRow<'a> {
-    /// Minute.
-    pub expires: u32,
-    /// As it was deposited.
-    pub id: &'a EnvelopeId,
-    /// As it was deposited.
-    pub envelope: &'a [u8],
-}
-
-impl<'a> EnvelopeRow<'a> {
-    /// Takes the bytes apart.
-    #[must_use]
-    pub fn read(row: &'a [u8]) -> Option<Self> {
-        let (id, rest) = row.split_first_chunk()?;
-        let (expires, envelope) = rest.split_first_chunk()?;
-        Some(Self { expires: u32::from_be_bytes(*expires), id, envelope })
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub fn write(&self) -> Vec<u8> {
-        [&self.id[..], &self.expires.to_be_bytes(), self.envelope].concat()
-    }
-}
-
-/// A value of `meters`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Meter {
-    /// Of the next deposit.
-    pub next: u32,
-    /// Charged, see [`super::quota::units`].
-    pub units: u16,
-}
-
-impl Meter {
-    /// Takes the bytes apart.
-    #[must_use]
-    pub const fn read([a, b, c, d, e, f]: &[u8; 6]) -> Self {
-        Self { next: u32::from_be_bytes([*a, *b, *c, *d]), units: u16::from_be_bytes([*e, *f]) }
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub const fn write(self) -> [u8; 6] {
-        let [a, b, c, d] = self.next.to_be_bytes();
-        let [e, f] = self.units.to_be_bytes();
-        [a, b, c, d, e, f]
-    }
-}
-
-/// A key of `envelopes`.
-#[must_use]
-pub fn envelope_key(address: &Address, position: u32) -> [u8; 36] {
-    joined(&[address, &position.to_be_bytes()])
-}
-
-/// A key of `positions`.
-#[must_use]
-pub fn position_key(address: &Address, id: &EnvelopeId) -> [u8; 48] {
-    joined(&[address, id])
-}
-
-/// A key of `expiries`.
-#[must_use]
-pub fn expiry_key(expires: u32, address: &Address, position: u32) -> [u8; 40] {
-    joined(&[&expires.to_be_bytes(), address, &position.to_be_bytes()])
-}
-
-/// Takes a key of `expiries` apart.
-#[must_use]
-pub fn read_expiry_key(key: &[u8; 40]) -> Option<(u32, Address, u32)> {
-    let (expires, rest) = key.split_first_chunk()?;
-    let (address, position) = rest.split_first_chunk()?;
-    let position = position.first_chunk()?;
-    Some((u32::from_be_bytes(*expires), *address, u32::from_be_bytes(*position)))
-}
-
-fn joined<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
-    let mut key = [0; N];
-    let bytes = parts.iter().copied().flatten();
-    key.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    key
 }

@@ -106,10 +106,14 @@ fn write(batch: Vec<Command>, store: &Store, switchboard: &Switchboard, limits: 
         }
         Ok(statuses)
     });
-    if let Err(error) = &result {
+    let statuses = result.unwrap_or_else(|error| {
         tracing::error!(%error, "nothing of a batch was written");
-    }
-    let statuses = result.unwrap_or_else(|_| vec![Status::Busy; batch.len()]);
+        let status = if error.is_disk_full() { Status::Full } else { Status::Busy };
+        if let Err(error) = store.reopen() {
+            tracing::error!(%error, "the store could not be opened again");
+        }
+        vec![status; batch.len()]
+    });
     for (command, status) in batch.into_iter().zip(statuses) {
         if let Command::Change { address, change, ticket, .. } = command {
             ticket.answer(status);

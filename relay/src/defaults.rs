@@ -50,6 +50,12 @@ pub const CONNECTIONS_A_PEER: u32 = 8;
 /// Time for the cryptographic handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// Streams of one connection, all protocols together.
+///
+/// Lower: [`CIRCUITS_A_PEER`], a mailbox, pings and the like do not fit. Higher: each may hold a
+/// window of 256 KiB that nobody has read yet.
+pub const STREAMS: usize = 192;
+
 /// How long a connection stays that carries nothing.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 

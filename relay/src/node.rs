@@ -77,10 +77,12 @@ fn transport(
     key: &Keypair,
     accepted: mpsc::Receiver<Accepted>,
 ) -> Result<Boxed<(PeerId, StreamMuxerBox)>, NodeError> {
+    let mut multiplexer = yamux::Config::default();
+    multiplexer.set_max_num_streams(defaults::STREAMS);
     Ok(WebSocketTransport::new(accepted)
         .upgrade(upgrade::Version::V1)
         .authenticate(noise::Config::new(key)?)
-        .multiplex(yamux::Config::default())
+        .multiplex(multiplexer)
         .timeout(defaults::HANDSHAKE_TIMEOUT)
         .boxed())
 }

@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 
+use futures::{SinkExt, StreamExt};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
+use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 use crate::support::TestRelay;
 
@@ -89,4 +91,23 @@ async fn nonsense_is_answered_and_the_relay_goes_on() {
         Upgrade: websocket\r\nSec-WebSocket-Version: 1\r\n\r\n";
     assert!(answer(address, upgrade).await.starts_with("HTTP/1.1 400"));
     assert!(get(address, "GET", "/healthz").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_socket_that_talks_nonsense_is_closed() {
+    let relay = TestRelay::start().await;
+    let url = format!("ws://{}/", relay.relay.address);
+    let too_long = vec![0; volly_relay::defaults::SOCKET_MESSAGE_BYTES + 1];
+    for message in [
+        Message::text("hello"),
+        Message::binary(vec![0xFF; 1_000]),
+        Message::binary(&b"\x13/multistream/1.0.0\n\xff\xff\xff\xff\xff"[..]),
+        Message::binary(too_long),
+    ] {
+        let (mut socket, _) = connect_async(&url).await.unwrap();
+        // The relay may close before it has read everything.
+        let _ = socket.send(message).await;
+        while let Some(Ok(_)) = socket.next().await {}
+    }
+    assert!(get(relay.relay.address, "GET", "/healthz").await.starts_with("HTTP/1.1 200"));
 }

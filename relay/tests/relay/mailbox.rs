@@ -168,3 +168,26 @@ async fn a_restart_keeps_mail_and_name() {
     assert_eq!(client.ask(Op::subscribe(&keys, &client.nonce)).await, DONE);
     assert_eq!(client.push().await.1, [1; 16]);
 }
+
+/// A relay that has been away is met by everyone at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_come_at_once_are_all_served() {
+    let relay = TestRelay::start().await;
+    let everyone = (0..60).map(|_| tokio::spawn(Mailbox::try_connect(relay.multiaddr())));
+    for client in everyone.collect::<Vec<_>>() {
+        client.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_has_a_few_mailbox_streams_and_no_more() {
+    let relay = TestRelay::start().await;
+    let mut client = Mailbox::connect(relay.multiaddr()).await;
+    let mut streams = Vec::new();
+    for _ in 1..volly_relay::defaults::STREAMS_A_CONNECTION {
+        streams.push(client.another_stream().await.unwrap());
+    }
+    assert!(client.another_stream().await.is_err());
+    streams.pop();
+    while client.another_stream().await.is_err() {}
+}

@@ -99,6 +99,8 @@ pub(crate) struct Mailbox {
     next_id: u32,
     pushes: VecDeque<Frame>,
     driver: tokio::task::JoinHandle<()>,
+    control: libp2p_stream::Control,
+    relay: PeerId,
 }
 
 impl Drop for Mailbox {
@@ -130,12 +132,14 @@ impl Mailbox {
                 client.select_next_some().await;
             }
         });
-        let protocol = StreamProtocol::new(PROTOCOL);
-        let mut stream = control.open_stream(peer, protocol).await.map_err(io::Error::other)?;
-        let Frame::Hello { nonce } = read_frame(&mut stream).await? else {
-            return Err(io::Error::other("the relay does not speak first"));
-        };
-        Ok(Self { stream, nonce, next_id: 0, pushes: VecDeque::new(), driver })
+        let (stream, nonce) = open(&mut control, peer).await?;
+        let pushes = VecDeque::new();
+        Ok(Self { stream, nonce, next_id: 0, pushes, driver, control, relay: peer })
+    }
+
+    /// A second mailbox stream on the same connection.
+    pub(crate) async fn another_stream(&mut self) -> io::Result<libp2p::Stream> {
+        Ok(open(&mut self.control, self.relay).await?.0)
     }
 
     /// Sends a request and waits for its answer; keeps what is pushed meanwhile.
@@ -182,6 +186,19 @@ impl Mailbox {
         let Frame::Push { address, id, envelope } = push else { panic!("{push:?} is no push") };
         (address, id, envelope)
     }
+}
+
+/// Opens a mailbox stream and reads the greeting.
+async fn open(
+    control: &mut libp2p_stream::Control,
+    relay: PeerId,
+) -> io::Result<(libp2p::Stream, Nonce)> {
+    let protocol = StreamProtocol::new(PROTOCOL);
+    let mut stream = control.open_stream(relay, protocol).await.map_err(io::Error::other)?;
+    let Frame::Hello { nonce } = read_frame(&mut stream).await? else {
+        return Err(io::Error::other("the relay does not speak first"));
+    };
+    Ok((stream, nonce))
 }
 
 async fn read_frame(stream: &mut libp2p::Stream) -> io::Result<Frame> {

@@ -15,15 +15,13 @@ mod prekey_message;
 mod ratchet_message;
 
 pub use content::{AnswersRead, Content};
-pub use identity_key::{Fingerprint, IDENTITY_KEY_BYTES, IdentityKey};
+pub use identity_key::{Fingerprint, IdentityKey};
 pub use invite_link::{InviteLink, LinkError};
 pub use invite_record::InviteRecord;
 pub use prekey_bundle::{
-    BUNDLE_BYTES, DEVICE_CERTIFICATE_BYTES, DeviceCertificate, PREKEYS_BYTES, PreKeyBundle, PreKeys,
+    BUNDLE_BYTES, DEVICE_CERTIFICATE_BYTES, DeviceCertificate, PreKeyBundle, PreKeys,
 };
-pub use prekey_message::{
-    ENCLOSED_OVERHEAD, Enclosed, Initiator, PREKEY_MESSAGE_OVERHEAD, PreKeyMessage, Prologue,
-};
+pub use prekey_message::{Enclosed, Initiator, PREKEY_MESSAGE_OVERHEAD, PreKeyMessage, Prologue};
 pub use ratchet_message::{
     Acknowledges, BODY_OVERHEAD, Header, RatchetStep, StepKind, pad, size_class, unpad,
 };

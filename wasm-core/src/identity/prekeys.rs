@@ -34,12 +34,6 @@ pub struct PreKeySecrets {
 }
 
 impl PreKeySecrets {
-    /// Of the bundle.
-    #[must_use]
-    pub const fn id(&self) -> u32 {
-        self.id
-    }
-
     /// Encodes for storage.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {

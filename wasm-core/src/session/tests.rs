@@ -2,15 +2,19 @@
 
 use std::sync::LazyLock;
 
+use chacha20::ChaCha20Rng;
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    crypto::test_rng,
-    handshake::HandshakeError,
+    crypto::{aead, sign::SIGNATURE_BYTES, test_rng},
+    handshake::{
+        HandshakeError,
+        pqxdh::{self, Initiation},
+    },
     identity::{AccountSeed, Device, PreKeySecrets, Verified, generate_prekeys},
     limits::SIZE_CLASSES,
-    wire::{PREKEY_MESSAGE_OVERHEAD, PreKeyBundle, StepKind},
+    wire::{Enclosed, PREKEY_MESSAGE_OVERHEAD, PreKeyBundle, StepKind},
 };
 
 struct People {
@@ -130,6 +134,48 @@ fn a_prekey_message_for_other_prekeys_or_another_device_is_refused() {
     assert_eq!(by(bob, &other_id), refused(HandshakeError::PreKeyId(1)));
     assert_eq!(by(bob, &other_keys), refused(HandshakeError::NotAuthentic));
     assert_eq!(by(alice, bobs_secrets), refused(HandshakeError::NotAuthentic));
+}
+
+/// Alice's device with one byte of what it stores changed.
+fn alice_with(offset: usize) -> Device {
+    let mut stored = PEOPLE.alice.encode();
+    stored[offset] ^= 1;
+    Device::decode(&stored).unwrap()
+}
+
+#[test]
+fn an_initiator_whose_certificate_is_not_signed_by_its_identity_is_refused() {
+    let rng = &mut test_rng(4);
+    let stored = PEOPLE.alice.encode().len();
+    // The seed of another identity; the date in the certificate; the signature under it.
+    for offset in [1, stored - SIGNATURE_BYTES - 1, stored - 1] {
+        let mallory = alice_with(offset);
+        let (_, envelope) =
+            SessionRecord::initiate(&mallory, &PEOPLE.bobs_bundle, b"hello", 0, rng).unwrap();
+        assert_eq!(accept(&envelope).err(), Some(EstablishError::Identity), "byte {offset}");
+    }
+}
+
+#[test]
+fn an_initiator_that_shows_the_identity_of_another_is_refused() {
+    let rng = &mut test_rng(4);
+    let People { alice, bobs_bundle, .. } = &*PEOPLE;
+    let mallory = Device::generate(&AccountSeed::generate(rng), 0, rng);
+    let shown = |identity: &Device, certificate: &Device, rng: &mut ChaCha20Rng| {
+        let Initiation { keys, head, nonce } = pqxdh::initiate(&mallory, bobs_bundle, rng).unwrap();
+        let enclosed = Enclosed {
+            identity: identity.identity().clone(),
+            certificate: certificate.certificate().clone(),
+            ratchet_message: &[0; 512],
+        };
+        let sealed = aead::seal(&keys.first_message_key, &nonce, &head, &enclosed.encode());
+        accept(&[head, sealed].concat()).err()
+    };
+    for (identity, certificate) in [(alice, alice), (alice, &mallory), (&mallory, alice)] {
+        assert_eq!(shown(identity, certificate, rng), Some(EstablishError::Identity));
+    }
+    let unreadable = Some(EstablishError::Open(OpenError::Unreadable));
+    assert_eq!(shown(&mallory, &mallory, rng), unreadable);
 }
 
 #[test]

@@ -66,12 +66,6 @@ impl<'a> Reader<'a> {
         if self.0.is_empty() { Ok(()) } else { Err(DecodeError::Trailing) }
     }
 
-    /// What is left, without taking it.
-    #[must_use]
-    pub const fn remaining(&self) -> &'a [u8] {
-        self.0
-    }
-
     /// Takes what is left.
     pub fn rest(&mut self) -> &'a [u8] {
         core::mem::take(&mut self.0)
@@ -265,12 +259,6 @@ impl Writer {
         self.u32(length).bytes(bytes)
     }
 
-    /// The bytes so far.
-    #[must_use]
-    pub fn as_slice(&self) -> &[u8] {
-        &self.0
-    }
-
     /// The bytes.
     #[must_use]
     pub fn finish(self) -> Vec<u8> {
@@ -296,7 +284,7 @@ mod tests {
     fn a_field_that_does_not_fit_takes_nothing() {
         let mut reader = Reader::new(&[1, 2, 3]);
         assert_eq!(reader.u32(), Err(DecodeError::TooShort));
-        assert_eq!(reader.remaining(), &[1, 2, 3]);
+        assert_eq!(reader.rest(), &[1, 2, 3]);
     }
 
     #[test]

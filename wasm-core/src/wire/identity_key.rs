@@ -13,7 +13,7 @@ use crate::crypto::{
 const VERSION: u8 = 1;
 
 /// Length of an [`IdentityKey`].
-pub const IDENTITY_KEY_BYTES: usize = 1 + VERIFYING_KEY_BYTES;
+pub(super) const IDENTITY_KEY_BYTES: usize = 1 + VERIFYING_KEY_BYTES;
 
 /// What an account is known by: its Ed25519 and its ML-DSA-65 public key.
 ///
@@ -34,7 +34,7 @@ impl IdentityKey {
         Self(key)
     }
 
-    /// Decodes exactly [`IDENTITY_KEY_BYTES`].
+    /// Decodes exactly 1,985 bytes.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl IdentityKey {
         VerifyingKey::from_bytes(&reader.array()?).map(Self).map_err(|_| DecodeError::Value)
     }
 
-    /// Encodes; [`IDENTITY_KEY_BYTES`] long.
+    /// Encodes; 1,985 bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         Writer::with_capacity(IDENTITY_KEY_BYTES).u8(VERSION).bytes(&self.0.to_bytes()).finish()

@@ -3,8 +3,9 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{
-    IDENTITY_KEY_BYTES, IdentityKey,
+    IdentityKey,
     codec::{DecodeError, Reader, Writer},
+    identity_key::IDENTITY_KEY_BYTES,
 };
 use crate::crypto::{
     dh,
@@ -19,8 +20,7 @@ const RESERVED: u32 = 0;
 pub const DEVICE_CERTIFICATE_BYTES: usize = CERTIFIED_BYTES + SIGNATURE_BYTES;
 const CERTIFIED_BYTES: usize = 1 + 16 + dh::PUBLIC_KEY_BYTES + kem::ENCAPSULATION_KEY_BYTES + 8;
 
-/// Length of [`PreKeys`].
-pub const PREKEYS_BYTES: usize = SIGNED_PREKEYS_BYTES + SIGNATURE_BYTES;
+const PREKEYS_BYTES: usize = SIGNED_PREKEYS_BYTES + SIGNATURE_BYTES;
 const SIGNED_PREKEYS_BYTES: usize =
     1 + 4 + 2 * dh::PUBLIC_KEY_BYTES + kem::ENCAPSULATION_KEY_BYTES + 8 + 4;
 

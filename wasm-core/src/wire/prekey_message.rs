@@ -3,8 +3,9 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{
-    DEVICE_CERTIFICATE_BYTES, DeviceCertificate, Fingerprint, IDENTITY_KEY_BYTES, IdentityKey,
+    DEVICE_CERTIFICATE_BYTES, DeviceCertificate, Fingerprint, IdentityKey,
     codec::{DecodeError, Reader, Writer},
+    identity_key::IDENTITY_KEY_BYTES,
 };
 use crate::crypto::{
     aead::{NONCE_BYTES, TAG_BYTES},
@@ -18,7 +19,7 @@ const INITIATOR_BYTES: usize = dh::PUBLIC_KEY_BYTES + 32;
 const HEAD_BYTES: usize = PROLOGUE_BYTES + INITIATOR_BYTES + TAG_BYTES;
 
 /// What stands before the ratchet message in [`Enclosed`].
-pub const ENCLOSED_OVERHEAD: usize = IDENTITY_KEY_BYTES + DEVICE_CERTIFICATE_BYTES;
+const ENCLOSED_OVERHEAD: usize = IDENTITY_KEY_BYTES + DEVICE_CERTIFICATE_BYTES;
 
 /// What a pre-key message adds to the ratchet message that it carries.
 pub const PREKEY_MESSAGE_OVERHEAD: usize = HEAD_BYTES + ENCLOSED_OVERHEAD + TAG_BYTES;

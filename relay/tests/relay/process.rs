@@ -4,8 +4,10 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::Path,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
+use tokio::time::timeout;
 use volly_core::{
     address::{AddressKeys, Direction, Purpose},
     crypto::secret::Secret,
@@ -101,7 +103,8 @@ async fn a_kill_between_deposits_loses_none_that_was_acknowledged() {
     let mut missing: Vec<_> = acknowledged;
     assert!(missing.len() >= 5 * 3);
     while !missing.is_empty() {
-        let (address, id, _) = client.push().await;
+        let push = timeout(Duration::from_secs(30), client.push()).await;
+        let (address, id, _) = push.expect("what was acknowledged has been lost");
         missing.retain(|other| *other != id);
         let op = Op::Acknowledge { address, ids: vec![id] };
         assert_eq!(client.ask(op).await.0, Status::Done);

@@ -133,6 +133,23 @@ fn a_direct_stream_carries_messages_and_its_loss_loses_none() {
     assert!(world.snapshot(0).contacts[0].online, "the stream comes back");
 }
 
+#[test]
+fn whoever_comes_online_later_is_found() {
+    for later in [0, 1] {
+        let mut world = World::new(20, 2);
+        world.weather.direct = true;
+        world.introduce(0, 1);
+        world.pass(MINUTE);
+        world.close(later);
+        world.pass(MINUTE);
+        assert!(!world.snapshot(1 - later).contacts[0].online);
+        world.connect(later);
+        world.pass(MINUTE);
+        assert!(world.snapshot(0).contacts[0].online, "{later} came later");
+        assert!(world.snapshot(1).contacts[0].online, "{later} came later");
+    }
+}
+
 /// Runs a talk under a weather and checks that everything that was promised is there, once, in
 /// order, on both sides.
 fn talk(seed: u64, weather: Weather) {

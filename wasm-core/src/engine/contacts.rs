@@ -41,6 +41,8 @@ pub(super) struct Contact {
     pub(super) seek_at: Option<Timestamp>,
     /// What the contact was told of where we are.
     pub(super) announced: Option<Announced>,
+    /// The contact does not know yet that we have come online.
+    pub(super) knock: bool,
     /// The keys of the mailbox that we write to, of the day they were last used.
     pub(super) writing: Option<(u32, AddressKeys)>,
 }
@@ -56,6 +58,7 @@ impl Contact {
             sought_at: None,
             seek_at: None,
             announced: None,
+            knock: false,
             writing: None,
         }
     }

@@ -79,6 +79,7 @@ impl Engine {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let new_peer = contact.announced.as_ref().is_none_or(|known| known.peer != peer);
         contact.announced = Some(Announced { peer: peer.to_vec(), at: now });
+        contact.knock |= new_peer;
         let (secret, ours, day) = (contact.row.pair_secret(), contact.direction(), now.day());
         let key = record_key(&secret, Purpose::Presence, ours, day);
         let keys = AddressKeys::derive(&secret, Purpose::Presence, ours, day);
@@ -130,16 +131,21 @@ impl Engine {
         result: Result<Option<Vec<u8>>, RelayError>,
         now: Timestamp,
     ) {
-        let (Ok(Some(value)), Some(contact)) = (result, self.contacts.get(&id)) else { return };
+        let (Ok(Some(value)), Some(contact)) = (result, self.contacts.get_mut(&id)) else { return };
         let (secret, theirs) = (contact.row.pair_secret(), contact.direction().reversed());
         let key = record_key(&secret, Purpose::Presence, theirs, day);
         let plaintext = records::open(&key, &value);
         let peer = plaintext.and_then(|plaintext| decode_presence(&plaintext, now));
-        if let Some(peer) = peer
-            && !contact.direct
-        {
-            self.reach(id, peer);
+        let Some(peer) = peer else { return };
+        if contact.direct {
+            return;
         }
+        if core::mem::take(&mut contact.knock) {
+            // It may be the contact's part to dial, and it does not know yet that we have come: a
+            // receipt in its mailbox is a sign of life, and it looks where we are.
+            contact.receipt_at.get_or_insert(now.after(RECEIPT_DELAY));
+        }
+        self.reach(id, peer);
     }
 
     fn reach(&mut self, contact: ContactId, peer: Vec<u8>) {

@@ -98,6 +98,10 @@ impl Signals {
         if let Some(document) = window.document() {
             listeners.push(on(document.into(), "visibilitychange", visibility));
         }
+        // A page that was opened without a network hears of no change.
+        if !window.navigator().on_line() {
+            let _ = sender.clone().try_send(Signal::Connectivity(Connectivity::Offline));
+        }
         Self { received, _listeners: listeners }
     }
 }

@@ -45,8 +45,9 @@ pub struct User {
     inputs: VecDeque<Input>,
     replies: BTreeMap<CallId, Vec<u8>>,
     pub events: Vec<Numbered>,
-    /// What the engine is ready to accept or make directly: contact → the other's PeerId.
-    reach: BTreeMap<ContactId, [u8; 32]>,
+    /// What the engine is ready to accept or, when it knows where the contact is, to make directly:
+    /// the key of the pair, and whether it knows.
+    reach: BTreeMap<ContactId, ([u8; 32], bool)>,
     pub crashes: u32,
 }
 
@@ -214,7 +215,14 @@ impl World {
         }
     }
 
+    /// The browser is closed: its streams end at the other side as well, which a connection that
+    /// breaks does not tell.
     pub fn close(&mut self, user: usize) {
+        let keys: Vec<[u8; 32]> = self.users[user].reach.values().map(|&(key, _)| key).collect();
+        for key in keys {
+            let Some((peer, contact)) = self.other_end(user, key) else { continue };
+            self.users[peer].inputs.push_back(Input::Net(NetEvent::DirectDown(contact)));
+        }
         self.disconnect(user);
         self.crash(user);
     }
@@ -329,8 +337,8 @@ impl World {
                 self.relay.subscriptions.remove(&(address, user));
                 return;
             }
-            NetAction::ReachDirect { contact, key, .. } if online => {
-                return self.reach(user, contact, *key.expose());
+            NetAction::ReachDirect { contact, key, peer } if online => {
+                return self.reach(user, contact, *key.expose(), !peer.is_empty());
             }
             NetAction::SendDirect { contact, envelope, .. } => {
                 return self.send_direct(user, contact, envelope);
@@ -399,10 +407,15 @@ impl World {
         }
     }
 
-    /// Both sides of a direct stream have the same key, and each only for that contact.
-    fn reach(&mut self, user: usize, contact: ContactId, key: [u8; 32]) {
-        self.users[user].reach.insert(contact, key);
+    /// Both sides of a direct stream have the same key, and each only for that contact. Of the two
+    /// the one with the higher number dials, if it knows where.
+    fn reach(&mut self, user: usize, contact: ContactId, key: [u8; 32], knows: bool) {
+        self.users[user].reach.insert(contact, (key, knows));
         if let Some((peer, theirs)) = self.other_end(user, key) {
+            let (dialer, its) = if user > peer { (user, contact) } else { (peer, theirs) };
+            if !self.users[dialer].reach.get(&its).is_some_and(|&(_, knows)| knows) {
+                return;
+            }
             for (user, contact) in [(user, contact), (peer, theirs)] {
                 self.users[user].inputs.push_back(Input::Net(NetEvent::DirectUp(contact)));
             }
@@ -411,13 +424,13 @@ impl World {
 
     fn other_end(&self, user: usize, key: [u8; 32]) -> Option<(usize, ContactId)> {
         self.users.iter().enumerate().find_map(|(peer, it)| {
-            let theirs = it.reach.iter().find(|&(_, theirs)| *theirs == key);
+            let theirs = it.reach.iter().find(|&(_, (theirs, _))| *theirs == key);
             theirs.filter(|_| peer != user && it.online).map(|(&contact, _)| (peer, contact))
         })
     }
 
     fn send_direct(&mut self, user: usize, contact: ContactId, envelope: Vec<u8>) {
-        let Some(&key) = self.users[user].reach.get(&contact) else { return };
+        let Some(&(key, _)) = self.users[user].reach.get(&contact) else { return };
         match self.other_end(user, key) {
             Some((peer, theirs)) => {
                 let event = NetEvent::DirectArrived(theirs, envelope);

@@ -45,9 +45,9 @@ pub struct User {
     inputs: VecDeque<Input>,
     replies: BTreeMap<CallId, Vec<u8>>,
     pub events: Vec<Numbered>,
-    /// What the engine is ready to accept or, when it knows where the contact is, to make directly:
-    /// the key of the pair, and whether it knows.
-    reach: BTreeMap<ContactId, ([u8; 32], bool)>,
+    /// What the engine is ready to accept or to make directly: the key of the pair, and the PeerId
+    /// at which it believes the contact to be.
+    reach: BTreeMap<ContactId, ([u8; 32], Vec<u8>)>,
     pub crashes: u32,
 }
 
@@ -218,7 +218,7 @@ impl World {
     /// The browser is closed: its streams end at the other side as well, which a connection that
     /// breaks does not tell.
     pub fn close(&mut self, user: usize) {
-        let keys: Vec<[u8; 32]> = self.users[user].reach.values().map(|&(key, _)| key).collect();
+        let keys: Vec<[u8; 32]> = self.users[user].reach.values().map(|(key, _)| *key).collect();
         for key in keys {
             let Some((peer, contact)) = self.other_end(user, key) else { continue };
             self.users[peer].inputs.push_back(Input::Net(NetEvent::DirectDown(contact)));
@@ -338,7 +338,7 @@ impl World {
                 return;
             }
             NetAction::ReachDirect { contact, key, peer } if online => {
-                return self.reach(user, contact, *key.expose(), !peer.is_empty());
+                return self.reach(user, contact, *key.expose(), peer);
             }
             NetAction::SendDirect { contact, envelope, .. } => {
                 return self.send_direct(user, contact, envelope);
@@ -408,12 +408,14 @@ impl World {
     }
 
     /// Both sides of a direct stream have the same key, and each only for that contact. Of the two
-    /// the one with the higher number dials, if it knows where.
-    fn reach(&mut self, user: usize, contact: ContactId, key: [u8; 32], knows: bool) {
-        self.users[user].reach.insert(contact, (key, knows));
+    /// the one with the higher number dials, if it knows where the other is now.
+    fn reach(&mut self, user: usize, contact: ContactId, key: [u8; 32], at: Vec<u8>) {
+        self.users[user].reach.insert(contact, (key, at));
         if let Some((peer, theirs)) = self.other_end(user, key) {
-            let (dialer, its) = if user > peer { (user, contact) } else { (peer, theirs) };
-            if !self.users[dialer].reach.get(&its).is_some_and(|&(_, knows)| knows) {
+            let (dialer, its, other) =
+                if user > peer { (user, contact, peer) } else { (peer, theirs, user) };
+            let there = self.peer(other);
+            if !self.users[dialer].reach.get(&its).is_some_and(|(_, at)| *at == there) {
                 return;
             }
             for (user, contact) in [(user, contact), (peer, theirs)] {
@@ -430,7 +432,8 @@ impl World {
     }
 
     fn send_direct(&mut self, user: usize, contact: ContactId, envelope: Vec<u8>) {
-        let Some(&(key, _)) = self.users[user].reach.get(&contact) else { return };
+        let Some((key, _)) = self.users[user].reach.get(&contact) else { return };
+        let key = *key;
         match self.other_end(user, key) {
             Some((peer, theirs)) => {
                 let event = NetEvent::DirectArrived(theirs, envelope);

@@ -63,3 +63,13 @@ scenario('who was away gets everything once, in order, though the sender has lef
   await bob.app.openChat('Alice');
   await bob.app.expectTexts(['Hello Alice', ...texts]);
 });
+
+scenario('on a narrow screen, back leads from the chat to the list, and stays there', async (world) => {
+  const { alice } = await pair(world, { viewport: { width: 390, height: 760 } });
+  await alice.app.click(alice.app.button('Back'));
+  await alice.app.chatRow('Bob').waitFor();
+  assert.equal(await alice.app.composer().isVisible(), false);
+  await alice.app.openChat('Bob');
+  await alice.app.page.goBack();
+  await alice.app.chatRow('Bob').waitFor();
+});

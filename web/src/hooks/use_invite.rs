@@ -41,10 +41,12 @@ pub(crate) fn use_follow_invite() {
     };
     if let Some(id) = shown {
         watched.replace(Some((route, id)));
+    } else if watched.borrow().is_some_and(|(place, _)| place != route) {
+        // Whoever comes back to the list from the chat is there to stay.
+        watched.take();
     }
     // The guest's row comes before the end of the invite, and with it the list is not empty.
-    let kept = watched.borrow().filter(|(place, _)| *place == route);
-    let guest = kept.and_then(|(_, id)| roster.guest_of(id));
+    let guest = watched.borrow().and_then(|(_, id)| roster.guest_of(id));
     let guest = guest.filter(|id| roster.contact(*id).is_some());
     use_effect_with((guest, navigator), |(guest, navigator)| {
         if let Some(guest) = guest {

@@ -123,7 +123,7 @@ export class App {
 
   /** Opens what is known of a contact, from its open chat. @param {string} name */
   async about(name) {
-    await this.click(this.page.getByRole('link', { name: `About ${name}` }));
+    await this.click(this.page.getByTitle(`About ${name}`));
   }
 
   /** @param {string} name @returns {Promise<string>} 60 digits */

@@ -28,7 +28,7 @@ pub(super) fn Header(props: &HeaderProps) -> Html {
     html! {
         <header class="bar bar-chat">
             <IconButton label={t!("back")} glyph={Glyph::Back} onclick={&props.onback} />
-            <a class="bar-person" href={Route::Contact(contact.id).href()} aria-label={t!("about", name = &*name)}>
+            <a class="bar-person" href={Route::Contact(contact.id).href()} title={t!("about", name = &*name)}>
                 <Avatar name={name.clone()} fingerprint={contact.fingerprint} size={AvatarSize::Small} />
                 <h1 class="bar-title" dir="auto">{ name }</h1>
                 if contact.trust == Trust::Verified {

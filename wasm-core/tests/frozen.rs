@@ -1,0 +1,90 @@
+//! What version 1 wrote is read for ever: stored keys and records, bundles, and envelopes on the
+//! wire (protocol.md §3 to §6).
+//!
+//! `frozen/v1` holds them. `cargo test --test frozen -- --ignored` writes them anew, which is right
+//! only while no version was released.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::{fs, path::PathBuf};
+
+use chacha20::ChaCha20Rng;
+use rand_core::SeedableRng;
+use volly_core::{
+    identity::{AccountSeed, Device, PreKeySecrets, generate_prekeys},
+    session::{OpenError, PostQuantumAuthentication, SessionRecord},
+    wire::PreKeyBundle,
+};
+
+const NOW: u64 = 1_800_000_000;
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/frozen/v1").join(name)
+}
+
+fn read(name: &str) -> Vec<u8> {
+    fs::read(path(name)).unwrap()
+}
+
+#[test]
+fn stored_devices_prekeys_and_bundles_are_read_and_written_alike() {
+    let bob = Device::decode(&read("bob.device")).unwrap();
+    assert_eq!(bob.encode().as_slice(), read("bob.device"));
+    let prekeys = PreKeySecrets::decode(&read("bob.prekeys")).unwrap();
+    assert_eq!(prekeys.encode().as_slice(), read("bob.prekeys"));
+    let bundle = PreKeyBundle::decode(&read("bob.bundle")).unwrap();
+    assert_eq!(bundle.encode(), read("bob.bundle"));
+    assert!(bundle.verify(bob.fingerprint(), NOW).is_ok());
+}
+
+#[test]
+fn a_handshake_on_the_wire_is_accepted() {
+    let bob = Device::decode(&read("bob.device")).unwrap();
+    let prekeys = PreKeySecrets::decode(&read("bob.prekeys")).unwrap();
+    let accepted = SessionRecord::accept(&bob, &prekeys, &read("1-hello.envelope"), NOW).unwrap();
+    assert_eq!(accepted.first_content.as_slice(), b"hello");
+    assert_eq!(accepted.session.encode().as_slice(), read("bob-1.session"));
+}
+
+#[test]
+fn stored_sessions_open_what_was_on_its_way() {
+    let mut alice = SessionRecord::decode(&read("alice-1.session")).unwrap();
+    assert_eq!(alice.open(&read("2-answer.envelope"), NOW).unwrap().as_slice(), b"answer");
+    assert_eq!(alice.encode().as_slice(), read("alice-2.session"));
+
+    // Bob has missed the third message.
+    let mut bob = SessionRecord::decode(&read("bob-4.session")).unwrap();
+    assert_eq!(bob.encode().as_slice(), read("bob-4.session"));
+    assert_eq!(bob.open(&read("3-late.envelope"), NOW).unwrap().as_slice(), b"late");
+    let again = bob.open(&read("3-late.envelope"), NOW);
+    assert_eq!(again.err(), Some(OpenError::Duplicate { index: 0 }));
+    assert_eq!(bob.post_quantum_authentication(), PostQuantumAuthentication::Done);
+}
+
+#[test]
+#[ignore = "writes the files that the other tests read"]
+fn write_the_files_anew() {
+    let rng = &mut ChaCha20Rng::seed_from_u64(1);
+    let write = |name: &str, bytes: &[u8]| fs::write(path(name), bytes).unwrap();
+    let alice = Device::generate(&AccountSeed::generate(rng), NOW, rng);
+    let bob = Device::generate(&AccountSeed::generate(rng), NOW, rng);
+    let (prekeys, bundle) = generate_prekeys(&bob, 1, NOW + 604_800, rng);
+    write("bob.device", &bob.encode());
+    write("bob.prekeys", &prekeys.encode());
+    write("bob.bundle", &bundle.encode());
+
+    let bundle = bundle.verify(bob.fingerprint(), NOW).unwrap();
+    let (mut alices, hello) = SessionRecord::initiate(&alice, &bundle, b"hello", NOW, rng).unwrap();
+    write("1-hello.envelope", &hello);
+    write("alice-1.session", &alices.encode());
+    let mut bobs = SessionRecord::accept(&bob, &prekeys, &hello, NOW).unwrap().session;
+    write("bob-1.session", &bobs.encode());
+    let answer = bobs.seal(b"answer", NOW, rng).unwrap();
+    write("2-answer.envelope", &answer);
+    alices.open(&answer, NOW).unwrap();
+    write("alice-2.session", &alices.encode());
+    write("3-late.envelope", &alices.seal(b"late", NOW, rng).unwrap());
+    let next = alices.seal(b"next", NOW, rng).unwrap();
+    bobs.open(&next, NOW).unwrap();
+    write("bob-4.session", &bobs.encode());
+}

@@ -12,7 +12,12 @@
 //! `format` and `i18n` know no browser, and their tests run on the host.
 #![cfg_attr(
     not(target_arch = "wasm32"),
-    allow(dead_code, unused_imports, reason = "the host builds the pure half, for its tests")
+    allow(
+        dead_code,
+        unused_imports,
+        unused_macros,
+        reason = "the host builds the pure half, for its tests"
+    )
 )]
 
 mod format;

@@ -1,4 +1,4 @@
-//! Keys that work everywhere: Alt+↑ and Alt+↓ go through the list.
+//! Keys that work everywhere: Alt+↑ and Alt+↓ go through the list, Ctrl+, opens the settings.
 
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
@@ -13,6 +13,11 @@ pub(crate) fn use_shortcuts() {
     let (roster, route, navigator) = (use_roster(), use_route(), use_navigator());
     use_window_event("keydown", move |event| {
         let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
+        if (key.ctrl_key() || key.meta_key()) && !key.alt_key() && key.key() == "," {
+            key.prevent_default();
+            navigator.go(Route::Settings);
+            return;
+        }
         if !key.alt_key() || key.ctrl_key() || key.meta_key() || key.shift_key() {
             return;
         }

@@ -41,7 +41,7 @@ pub(crate) fn Chat(props: &ChatProps) -> Html {
         <>
             <Header contact={Rc::clone(&contact)} {onback} />
             <Timeline {key} contact={Rc::clone(&contact)} />
-            if roster.connection == Connection::Offline && contact.state != ContactState::Gone {
+            if roster.connection() == Connection::Offline && contact.state != ContactState::Gone {
                 <p class="chat-note" role="status">{ t!("connection-offline") }</p>
             } else if contact.state == ContactState::Connecting {
                 <p class="chat-note" role="status">{ t!("chat-connecting", name = name) }</p>

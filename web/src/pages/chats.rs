@@ -11,7 +11,7 @@ pub(crate) use skeleton::Skeleton;
 
 use super::{Chat, Contact, Invite, InviteCard, MakeInvite, New, Safety, Settings, Words};
 use crate::{
-    components::{Glyph, Icon},
+    components::{Glyph, Icon, Mark},
     hooks::{use_follow_invite, use_roster, use_route, use_shortcuts, use_title},
     i18n::t,
     routes::Route,
@@ -65,7 +65,7 @@ fn Beside(props: &BesideProps) -> Html {
     let last = use_mut_ref(|| None);
     use_title(None);
     if !props.is_fresh {
-        return html! { <div class="beside"><p class="quiet">{ t!("chat-choose") }</p></div> };
+        return html! { <div class="beside"><Mark /><p class="quiet">{ t!("chat-choose") }</p></div> };
     }
     let newest = roster.invites.first().map(|invite| invite.id);
     if newest.is_some() {

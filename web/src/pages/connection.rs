@@ -7,7 +7,6 @@ use crate::{
     components::{Button, Dialog, Look},
     hooks::{use_engine, use_roster},
     i18n::t,
-    state::roster::Phase,
 };
 
 fn word(connection: Connection) -> String {
@@ -60,8 +59,7 @@ pub(crate) struct ConnectionSheetProps {
 pub(crate) fn ConnectionSheet(props: &ConnectionSheetProps) -> Html {
     let (roster, engine) = (use_roster(), use_engine());
     let onclick = use_callback(engine, |_: MouseEvent, engine| engine.tell(Reconnect {}));
-    let starting = roster.phase == Phase::Starting;
-    let connection = if starting { Connection::Connecting } else { roster.connection };
+    let connection = roster.connection();
     let text = match connection {
         Connection::Offline => t!("connection-offline"),
         Connection::Connecting => t!("connection-connecting"),

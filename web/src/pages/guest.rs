@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::{
     components::{Button, ErrorText, Kind, Look, Mark, TextField, error_words},
-    hooks::{use_invitation, use_invitation_steps, use_roster, use_title},
+    hooks::{use_invitation, use_invitation_steps, use_opening_focus, use_roster, use_title},
     i18n::t,
     state::invitation::Invitation,
 };
@@ -22,6 +22,7 @@ pub(crate) fn Guest(props: &GuestProps) -> Html {
     let name = use_state_eq(|| props.typed_name.to_string());
     let (invitation, steps, roster) = (use_invitation(), use_invitation_steps(), use_roster());
     use_title(None);
+    let node = use_opening_focus(!props.typed_name.is_empty());
     let has_profile = roster.profile.is_some();
     let inviter = invitation.inviter().map(ToString::to_string);
     let error = invitation.error();
@@ -61,7 +62,7 @@ pub(crate) fn Guest(props: &GuestProps) -> Html {
                 <h1 class="welcome-lead welcome-invited" aria-live="polite">{ lead }</h1>
                 <form class="form" {onsubmit} novalidate=true>
                     if !has_profile && !is_over {
-                        <TextField id="name" kind={Kind::Name} label={t!("name-label")} hint={t!("name-hint")}
+                        <TextField id="name" {node} kind={Kind::Name} label={t!("name-label")} hint={t!("name-hint")}
                             value={(*name).clone()} oninput={name.setter().to_callback()} />
                     }
                     <ErrorText text={words} />

@@ -3,16 +3,14 @@
 mod restore;
 
 use volly_core::api::{CreateInvite, Profile, Start};
-use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use restore::Restore;
 
 use super::PasteInvite;
 use crate::{
-    browser,
     components::{Button, ErrorText, Kind, Look, Mark, TextField, error_words},
-    hooks::{use_call, use_engine, use_title},
+    hooks::{use_call, use_engine, use_opening_focus, use_title},
     i18n::t,
 };
 
@@ -78,16 +76,7 @@ fn StartForm(props: &WelcomeProps) -> Html {
     });
     let busy = start.state.is_busy();
     let label = if busy { t!("starting") } else { t!("start") };
-    let node = use_node_ref();
-    let field = node.clone();
-    let was_typing = !props.typed_name.is_empty();
-    use_effect_with((), move |()| {
-        // One field, one purpose; a touch screen shows its keyboard when it is asked to.
-        let wanted = was_typing || browser::is_wide();
-        if let Some(field) = field.cast::<HtmlElement>().filter(|_| wanted) {
-            browser::focus(&field);
-        }
-    });
+    let node = use_opening_focus(!props.typed_name.is_empty());
     html! {
         <form class="form" {onsubmit} novalidate=true>
             <TextField id="name" {node} kind={Kind::Name} label={t!("name-label")} hint={t!("name-hint")}

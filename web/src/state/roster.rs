@@ -37,8 +37,8 @@ pub(crate) struct Roster {
     pub(crate) contacts: Vec<Rc<ContactView>>,
     /// Newest first.
     pub(crate) invites: Vec<Rc<InviteView>>,
-    /// How this device is connected.
-    pub(crate) connection: Connection,
+    /// How this device was connected when the engine last said so.
+    connection: Connection,
     /// The store does not take changes.
     pub(crate) storage_failing: bool,
     ends: Vec<(InviteId, Option<ContactId>)>,
@@ -136,6 +136,11 @@ impl Roster {
     /// Who used an invite that is gone from the list.
     pub(crate) fn guest_of(&self, id: InviteId) -> Option<ContactId> {
         self.ends.iter().find_map(|(known, contact)| (*known == id).then_some(*contact)).flatten()
+    }
+
+    /// How we are connected as far as anybody can know: an engine that starts is not connected.
+    pub(crate) fn connection(&self) -> Connection {
+        if self.phase == Phase::Starting { Connection::Connecting } else { self.connection }
     }
 
     /// Messages nobody has seen yet.
@@ -253,7 +258,10 @@ mod tests {
         })));
         assert_eq!(roster.phase, Phase::Ready);
         assert_eq!(roster.contacts.iter().map(|row| row.id.0).collect::<Vec<_>>(), [3, 2]);
-        assert_eq!(roster.connection, Connection::Online);
+        assert_eq!(roster.connection(), Connection::Online);
+        roster.apply(Notice::Starting);
+        assert_eq!(roster.connection(), Connection::Connecting);
+        assert_eq!(roster.contacts.len(), 2, "what is on the screen stays there");
     }
 
     #[test]

@@ -20,10 +20,21 @@ pub(crate) enum Row {
     Bubble(Bubble),
 }
 
+/// Names a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// A message that came from the store.
+    Message(MessageId),
+    /// One that was sent on this page, by the token of its echo.
+    Sent(u64),
+}
+
 /// One message as it is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bubble {
-    /// The message; an echo has the highest id and its token as sequence.
+    /// Names the row: it stays the same when a message takes the place of its echo.
+    pub(crate) key: Key,
+    /// The message, or what stands in for it.
     pub(crate) message: Rc<MessageView>,
     /// First of its run.
     pub(crate) first: bool,
@@ -42,12 +53,21 @@ pub(crate) fn rows(
     new_after: Option<Option<MessageId>>,
     day: impl Fn(u64) -> i64,
 ) -> Vec<Row> {
-    let mut bubbles: Vec<Bubble> = timeline
-        .messages
-        .values()
-        .map(Rc::clone)
-        .chain(timeline.echoes.iter().map(stand_in))
-        .map(|message| Bubble { message, first: true, last: true, time: true, state: true })
+    let stored = timeline.messages.iter().map(|(id, message)| {
+        let key = timeline.adopted.get(id).map_or(Key::Message(*id), |token| Key::Sent(*token));
+        (key, Rc::clone(message))
+    });
+    let sent = timeline.echoes.iter().map(|echo| (Key::Sent(echo.token), stand_in(echo)));
+    let mut bubbles: Vec<Bubble> = stored
+        .chain(sent)
+        .map(|(key, message)| Bubble {
+            key,
+            message,
+            first: true,
+            last: true,
+            time: true,
+            state: true,
+        })
         .collect();
     for at in 1..bubbles.len() {
         if let [.., before, after] = bubbles.get_mut(..=at).unwrap_or_default() {
@@ -155,11 +175,18 @@ mod tests {
     }
 
     #[test]
-    fn echoes_come_last() {
+    fn echoes_come_last_and_keep_their_row() {
         let mut timeline = Timeline::default();
         timeline.take_message(theirs(9, 0));
         timeline.echoes.push(Echo::new(1, "hi", 5));
-        let rows = rows(&timeline, None, |_| 0);
-        assert_eq!(sketch(&rows), "day 9<ts hi<ts");
+        let before = rows(&timeline, None, |_| 0);
+        assert_eq!(sketch(&before), "day 9<ts hi<ts");
+        timeline.take_message(MessageView { text: "hi".into(), ..ours(10, 5) });
+        let after = rows(&timeline, None, |_| 0);
+        let key = |rows: &[Row]| match rows.last() {
+            Some(Row::Bubble(bubble)) => bubble.key,
+            _ => unreachable!(),
+        };
+        assert_eq!((key(&before), key(&after)), (Key::Sent(1), Key::Sent(1)));
     }
 }

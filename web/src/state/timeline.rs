@@ -45,6 +45,8 @@ pub(crate) struct Timeline {
     pub(crate) loaded: bool,
     /// Texts on their way into the store.
     pub(crate) echoes: Vec<Echo>,
+    /// Tokens of the echoes that messages took the place of: the row on the screen stays the same.
+    pub(crate) adopted: BTreeMap<MessageId, u64>,
 }
 
 impl Timeline {
@@ -76,7 +78,8 @@ impl Timeline {
                     echo.stored.map_or(*echo.text == *message.text, |id| id == message.id)
                 });
                 if let Some(at) = echo {
-                    self.echoes.remove(at);
+                    let token = self.echoes.remove(at).token;
+                    self.adopted.insert(message.id, token);
                 }
             }
             self.messages.insert(message.id, Rc::new(message));
@@ -113,6 +116,7 @@ impl Timeline {
 
     /// Forgets what lies far back.
     pub(crate) fn trim(&mut self) {
+        self.adopted.clear();
         let excess = self.messages.len().saturating_sub(KEPT_WHEN_LEFT);
         if let Some(first) = self.messages.keys().nth(excess).copied()
             && excess > 0
@@ -178,6 +182,7 @@ mod tests {
             timeline.take_message(message);
             assert!(timeline.echoes.is_empty());
             assert_eq!(timeline.messages.len(), 1);
+            assert_eq!(timeline.adopted.values().collect::<Vec<_>>(), [&1]);
         }
     }
 

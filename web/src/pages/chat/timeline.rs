@@ -11,7 +11,7 @@ use crate::{
     dates,
     hooks::{UsePinnedScroll, use_pinned_scroll, use_timeline},
     i18n::t,
-    state::rows::Row,
+    state::rows::{Key, Row},
 };
 
 /// The row a chat with unread messages starts from.
@@ -29,6 +29,7 @@ pub(super) struct TimelineProps {
 pub(super) fn Timeline(props: &TimelineProps) -> Html {
     let contact = &props.contact;
     let timeline = use_timeline(contact);
+    let opened_at = use_memo((), |()| browser::now());
     let UsePinnedScroll { area, content, at_end, onscroll, to_end } = use_pinned_scroll(
         first_id(&timeline.rows),
         timeline.rows.len(),
@@ -59,7 +60,7 @@ pub(super) fn Timeline(props: &TimelineProps) -> Html {
                             <p class="quiet">{ t!("chat-empty-note") }</p>
                         </div>
                     }
-                    <ol class="messages">{ for timeline.rows.iter().map(|row| draw(row, &name)) }</ol>
+                    <ol class="messages">{ for timeline.rows.iter().map(|row| draw(row, &name, *opened_at)) }</ol>
                 </div>
             </div>
             if !at_end && !timeline.rows.is_empty() {
@@ -78,7 +79,7 @@ fn first_id(rows: &[Row]) -> Option<MessageId> {
         .find_map(|row| if let Row::Bubble(bubble) = row { Some(bubble.message.id) } else { None })
 }
 
-fn draw(row: &Row, name: &AttrValue) -> Html {
+fn draw(row: &Row, name: &AttrValue, opened_at: u64) -> Html {
     match row {
         Row::Day(at) => html! {
             <li class="line-day" key={format!("d{}", dates::day(*at))}><span>{ dates::day_name(*at) }</span></li>
@@ -87,9 +88,12 @@ fn draw(row: &Row, name: &AttrValue) -> Html {
             html! { <li class="line-new" key="new"><span>{ t!("new-messages") }</span></li> }
         }
         Row::Bubble(bubble) => {
-            let id = bubble.message.id;
-            let key = format!("{:x}.{}.{:x}", id.lamport, id.side, id.sequence);
-            html! { <MessageBubble {key} bubble={bubble.clone()} {name} /> }
+            let key = match bubble.key {
+                Key::Message(id) => format!("{:x}.{}.{:x}", id.lamport, id.side, id.sequence),
+                Key::Sent(token) => format!("s{token:x}"),
+            };
+            let arrives = bubble.message.stored_at > opened_at;
+            html! { <MessageBubble {key} bubble={bubble.clone()} {name} {arrives} /> }
         }
     }
 }

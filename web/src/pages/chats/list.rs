@@ -51,7 +51,7 @@ pub(super) fn List() -> Html {
             }
             <Rows query={(*query).clone()} />
             <footer class="side-foot">
-                <ConnectionChip connection={roster.connection} onclick={move |_| open.set(true)} />
+                <ConnectionChip connection={roster.connection()} onclick={move |_| open.set(true)} />
                 <IconButton label={t!("settings")} glyph={Glyph::Settings} onclick={to(Route::Settings)} />
             </footer>
             if *sheet { <ConnectionSheet onclose={move |()| shut.set(false)} /> }

@@ -195,8 +195,9 @@ impl Tab {
 
     /// Puts a message into the engine's queue; refuses a call when that is full.
     fn serve(&self, message: ToServer) {
-        let Some(queue) = &mut *self.server.borrow_mut() else { return };
-        let Err(full) = queue.try_send(message) else { return };
+        // The queue is let go before anybody is told: a view may answer at once with a call.
+        let sent = self.server.borrow_mut().as_mut().map(|queue| queue.try_send(message));
+        let Some(Err(full)) = sent else { return };
         if let (ToServer::Call { port, call, .. }, Some(run)) = (full.into_inner(), self.run.get())
         {
             let max = u32::try_from(MAX_CALLS).unwrap_or(u32::MAX);

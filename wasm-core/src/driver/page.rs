@@ -329,8 +329,7 @@ mod volly {
     }
 
     fn start_network() -> Network {
-        let net::Handle { actions, events } =
-            net::start(net::Config::browser(), platform::executor::spawn);
+        let net::Handle { actions, events } = net::start(net::Config::browser(), spawn);
         Network { actions, events }
     }
 }

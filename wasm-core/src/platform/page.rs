@@ -81,11 +81,11 @@ impl Drop for Listener {
     }
 }
 
-/// Calls `wake` when the network may have changed or time may have been lost: `online`, `offline`,
-/// `pageshow`, and when the page becomes visible.
+/// Calls `wake` when there may be a network again or time may have been lost: `online`, `pageshow`,
+/// and when the page becomes visible.
 #[must_use]
 pub fn on_wake(wake: impl Fn() + Clone + 'static) -> Vec<Listener> {
-    let mut listeners: Vec<Listener> = ["online", "offline", "pageshow"]
+    let mut listeners: Vec<Listener> = ["online", "pageshow"]
         .into_iter()
         .map(|event| {
             let wake = wake.clone();

@@ -315,8 +315,8 @@ fn listen(tab: &Rc<Tab>) -> Vec<Listener> {
 
 #[cfg(feature = "net")]
 mod volly {
-    use super::{Core, Network, Notice};
-    use crate::{engine::Engine, net, platform};
+    use super::{Core, Network, Notice, spawn};
+    use crate::{engine::Engine, net};
 
     impl Core {
         /// Connects to Volly's engine of this browser, and runs it here when no other tab does.

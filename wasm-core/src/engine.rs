@@ -29,6 +29,7 @@ mod ranges;
 mod records;
 mod reply;
 mod rows;
+mod visits;
 
 use alloc::{
     boxed::Box,
@@ -44,9 +45,10 @@ use self::{
     contacts::Contact,
     effect::{ChangeSet, CommitId, Effect, NetAction, Ticket},
     input::{Input, NetEvent, RelayStatus, Timestamp},
-    invitations::{Invite, Visit},
+    invitations::Invite,
     mailboxes::Mailboxes,
     outbox::Outbox,
+    visits::Visit,
 };
 use crate::api::{CallId, Connection, ContactId, Event, InviteId, Numbered};
 

@@ -2,8 +2,12 @@
 
 #![allow(unreachable_pub, reason = "the modules of a test are a crate of their own")]
 
+#[path = "sim/relay.rs"]
+mod relay;
 #[path = "sim/rng.rs"]
 mod rng;
+#[path = "sim/store.rs"]
+mod store;
 #[path = "sim/world.rs"]
 mod world;
 

@@ -1,6 +1,6 @@
-//! Invites: ours, and those of others that we look at or accept (protocol.md §11).
+//! Invites of ours: made, published, used once, withdrawn (protocol.md §11).
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use rand_core::CryptoRng;
 
@@ -16,12 +16,11 @@ use super::{
 use crate::{
     address::{AddressKeys, Direction, Purpose, record_key},
     api::{
-        AcceptInvite, ApiError, CallId, CancelInvite, ContactId, CreateInvite, Event, InviteId,
-        InvitePreview, InviteState, InviteView,
+        ApiError, CancelInvite, ContactId, CreateInvite, Event, InviteId, InviteState, InviteView,
     },
     crypto::secret::Secret,
     identity::{Fingerprint, PreKeySecrets, generate_prekeys},
-    limits::{INVITE_LIFETIME, MAX_CONTACTS, MAX_OPEN_INVITES, MAX_VISITS, VISIT_TIMEOUT},
+    limits::{INVITE_LIFETIME, MAX_CONTACTS, MAX_OPEN_INVITES},
     session::SessionRecord,
     wire::{AnswersRead, Content, InviteLink, InviteRecord},
 };
@@ -73,15 +72,6 @@ impl Invite {
     fn save(&self, id: InviteId, transaction: &mut Transaction) {
         transaction.changes.put(Table::Invites, invite_key(id), &self.row);
     }
-}
-
-/// Somebody's invite that a view wants to see or accept.
-pub(super) struct Visit {
-    call: CallId,
-    link: InviteLink,
-    confirm: bool,
-    pub(super) deadline: Timestamp,
-    asked: bool,
 }
 
 impl Engine {
@@ -287,7 +277,7 @@ impl Engine {
     }
 
     /// Makes a contact of a session, or gives the contact that we have already its new session.
-    fn adopt(
+    pub(super) fn adopt(
         &mut self,
         fingerprint: Fingerprint,
         name: String,
@@ -335,156 +325,9 @@ impl Engine {
         self.contacts.insert(id, Contact::new(row, session));
         id
     }
-
-    pub(super) fn accept_invite(&mut self, call: CallId, request: &AcceptInvite, now: Timestamp) {
-        match self.checked_link(request, now) {
-            Ok(link) => {
-                self.visits.push(Visit {
-                    call,
-                    link,
-                    confirm: request.confirm,
-                    deadline: now.after(VISIT_TIMEOUT),
-                    asked: false,
-                });
-                self.visit_waiting();
-            }
-            Err(error) => self.answer_visit(call, Err(error)),
-        }
-    }
-
-    fn checked_link(&self, request: &AcceptInvite, now: Timestamp) -> Result<InviteLink, ApiError> {
-        let link = InviteLink::parse(&request.link).map_err(|_| ApiError::NotAnInvite)?;
-        if request.confirm && self.account.is_none() {
-            return Err(ApiError::NotStarted);
-        }
-        if self.visits.len() >= MAX_VISITS {
-            return Err(ApiError::Limit { max: u32::try_from(MAX_VISITS).unwrap_or(u32::MAX) });
-        }
-        if self.contacts.len() >= MAX_CONTACTS {
-            return Err(ApiError::Limit { max: u32::try_from(MAX_CONTACTS).unwrap_or(u32::MAX) });
-        }
-        if self.account.as_ref().is_some_and(|account| account.fingerprint == link.fingerprint) {
-            return Err(ApiError::OwnInvite);
-        }
-        let known = self.contacts.iter().find(|(_, contact)| {
-            contact.row.fingerprint == link.fingerprint.0
-                && matches!(contact.row.standing, Standing::Connecting | Standing::Established)
-        });
-        if let Some((&id, _)) = known {
-            return Err(ApiError::KnownContact(id));
-        }
-        if u64::from(link.expires_minutes) * 60 < now.seconds() {
-            return Err(ApiError::InviteExpired);
-        }
-        Ok(link)
-    }
-
-    /// Asks the relay for every invite that a view waits for.
-    pub(super) fn visit_waiting(&mut self) {
-        if !self.is_online() {
-            return;
-        }
-        let due: Vec<(CallId, AddressKeys)> = self
-            .visits
-            .iter_mut()
-            .filter(|visit| !visit.asked)
-            .map(|visit| {
-                visit.asked = true;
-                let secret = &visit.link.secret;
-                let keys = AddressKeys::derive(secret, Purpose::InviteRecord, Direction::Forth, 0);
-                (visit.call, keys)
-            })
-            .collect();
-        for (call, keys) in due {
-            let ticket = self.ask(Question::Visit(call));
-            self.net(NetAction::GetRecord { ticket, keys });
-        }
-    }
-
-    pub(super) fn expire_visits(&mut self, now: Timestamp) {
-        let (over, wait) =
-            core::mem::take(&mut self.visits).into_iter().partition(|visit| visit.deadline <= now);
-        self.visits = wait;
-        let over: Vec<Visit> = over;
-        for visit in over {
-            self.answer_visit(visit.call, Err(ApiError::Offline));
-        }
-    }
-
-    pub(super) fn on_visited(
-        &mut self,
-        call: CallId,
-        result: Result<Option<Vec<u8>>, RelayError>,
-        now: Timestamp,
-        rng: &mut impl CryptoRng,
-    ) {
-        let Some(at) = self.visits.iter().position(|visit| visit.call == call) else { return };
-        if let (Err(RelayError::Lost | RelayError::Offline | RelayError::Busy), Some(visit)) =
-            (&result, self.visits.get_mut(at))
-        {
-            visit.asked = false;
-            return;
-        }
-        let visit = self.visits.swap_remove(at);
-        let opened = match result {
-            Ok(Some(value)) => open_record(&visit.link.secret, &value),
-            Ok(None) => Err(ApiError::InviteUnknown),
-            Err(_) => Err(ApiError::InviteMismatch),
-        };
-        let (name, bundle) = match opened {
-            Ok(InviteRecord::Open { name, bundle }) => (name, bundle),
-            Ok(InviteRecord::Used) => return self.answer_visit(call, Err(ApiError::InviteUsed)),
-            Ok(InviteRecord::Withdrawn) => {
-                return self.answer_visit(call, Err(ApiError::InviteWithdrawn));
-            }
-            Err(error) => return self.answer_visit(call, Err(error)),
-        };
-        let Ok(bundle) = bundle.verify(&visit.link.fingerprint, now.seconds()) else {
-            return self.answer_visit(call, Err(ApiError::InviteMismatch));
-        };
-        let preview = InvitePreview { name: name.clone() };
-        let (true, Some(account)) = (visit.confirm, &self.account) else {
-            return self.answer_visit(call, Ok((preview, None)));
-        };
-        let hello =
-            Content::Hello { name: account.name.clone(), answers_read: AnswersRead::Yes }.encode();
-        let initiated =
-            SessionRecord::initiate(&account.device, &bundle, &hello, now.seconds(), rng);
-        let Ok((session, envelope)) = initiated else {
-            return self.answer_visit(call, Err(ApiError::InviteMismatch));
-        };
-        let mut transaction = Transaction::default();
-        let inviter = visit.link.fingerprint;
-        let id = self.adopt(inviter, name.to_owned(), session, Standing::Connecting, now, rng);
-        if let Some(contact) = self.contacts.get(&id) {
-            contact.save(id, &mut transaction);
-            contact.save_session(id, &mut transaction);
-        }
-        let opening = Parcel::Opening(*visit.link.secret.expose());
-        self.enqueue(&mut transaction, id, opening, envelope, rng);
-        self.tell_contact(id, &mut transaction);
-        transaction.then.push(ReplyTo::<AcceptInvite>::new(call).with(Ok((preview, Some(id)))));
-        self.commit(transaction);
-        self.welcome(now, rng);
-        self.pump(now);
-    }
-
-    fn answer_visit(
-        &mut self,
-        call: CallId,
-        result: Result<(InvitePreview, Option<ContactId>), ApiError>,
-    ) {
-        self.effects.push_back(ReplyTo::<AcceptInvite>::new(call).with(result));
-    }
 }
 
 fn seal_record(secret: &Secret<32>, record: &InviteRecord, rng: &mut impl CryptoRng) -> Vec<u8> {
     let key = record_key(secret, Purpose::InviteRecord, Direction::Forth, 0);
     records::seal(&key, &record.encode(), rng)
-}
-
-fn open_record(secret: &Secret<32>, value: &[u8]) -> Result<InviteRecord, ApiError> {
-    let key = record_key(secret, Purpose::InviteRecord, Direction::Forth, 0);
-    let plaintext = records::open(&key, value).ok_or(ApiError::InviteMismatch)?;
-    InviteRecord::decode(&plaintext).map_err(|_| ApiError::InviteMismatch)
 }

@@ -13,14 +13,16 @@ use volly_core::{
     },
     engine::{
         Engine,
-        effect::{ChangeSet, Effect, EnvelopeId, NetAction, Row, Scan, Table},
+        effect::{Effect, EnvelopeId, NetAction},
         input::{Input, NetEvent, RelayError, RelayStatus, Timestamp},
     },
 };
 
-use super::rng::TestRng;
-
-type Store = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
+use super::{
+    relay::Relay,
+    rng::TestRng,
+    store::{Store, commit, rows, scanned},
+};
 
 /// How the world treats its people.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,15 +51,6 @@ pub struct User {
     /// at which it believes the contact to be.
     reach: BTreeMap<ContactId, ([u8; 32], Vec<u8>)>,
     pub crashes: u32,
-}
-
-#[derive(Default)]
-struct Relay {
-    records: BTreeMap<[u8; 32], (u64, Vec<u8>)>,
-    mailboxes: BTreeMap<[u8; 32], Vec<(EnvelopeId, Vec<u8>)>>,
-    subscriptions: BTreeSet<([u8; 32], usize)>,
-    /// Every address that was ever used, with the user who used it.
-    pub seen: BTreeSet<([u8; 32], usize)>,
 }
 
 pub struct World {
@@ -308,11 +301,12 @@ impl World {
         let online = self.users[user].online;
         let event = match action {
             NetAction::PutRecord { ticket, keys, sequence, value, .. } => {
-                NetEvent::RecordPut(ticket, self.put(user, keys.address(), sequence, value, online))
+                let put = |relay: &mut Relay| relay.put(user, keys.address(), sequence, value);
+                let done = if online { put(&mut self.relay) } else { Err(RelayError::Offline) };
+                NetEvent::RecordPut(ticket, done)
             }
             NetAction::GetRecord { ticket, keys } => {
-                self.relay.seen.insert((keys.address(), user));
-                let value = self.relay.records.get(&keys.address()).map(|(_, v)| v.clone());
+                let value = self.relay.get(user, keys.address());
                 NetEvent::RecordGot(
                     ticket,
                     if online { Ok(value) } else { Err(RelayError::Offline) },
@@ -322,16 +316,15 @@ impl World {
                 if !online {
                     NetEvent::Deposited(ticket, Err(RelayError::Offline))
                 } else {
-                    self.deposit(user, keys.address(), id, envelope);
+                    for to in self.relay.deposit(user, keys.address(), id, &envelope) {
+                        self.push(to, keys.address(), id, envelope.clone());
+                    }
                     NetEvent::Deposited(ticket, Ok(()))
                 }
             }
             NetAction::Subscribe(keys) if online => return self.subscribe(user, keys.address()),
             NetAction::Acknowledge { address, ids } if online => {
-                if let Some(mailbox) = self.relay.mailboxes.get_mut(&address) {
-                    mailbox.retain(|(id, _)| !ids.contains(id));
-                }
-                return;
+                return self.relay.acknowledge(&address, &ids);
             }
             NetAction::Unsubscribe(address) => {
                 self.relay.subscriptions.remove(&(address, user));
@@ -350,41 +343,6 @@ impl World {
             _ => return,
         };
         self.users[user].inputs.push_back(Input::Net(event));
-    }
-
-    fn put(
-        &mut self,
-        user: usize,
-        address: [u8; 32],
-        sequence: u64,
-        value: Vec<u8>,
-        online: bool,
-    ) -> Result<(), RelayError> {
-        if !online {
-            return Err(RelayError::Offline);
-        }
-        self.relay.seen.insert((address, user));
-        let known = self.relay.records.get(&address).map_or(0, |&(known, _)| known);
-        if sequence < known {
-            return Err(RelayError::Stale);
-        }
-        self.relay.records.insert(address, (sequence, value));
-        Ok(())
-    }
-
-    fn deposit(&mut self, user: usize, address: [u8; 32], id: EnvelopeId, envelope: Vec<u8>) {
-        self.relay.seen.insert((address, user));
-        let mailbox = self.relay.mailboxes.entry(address).or_default();
-        if mailbox.iter().any(|(known, _)| *known == id) {
-            return;
-        }
-        mailbox.push((id, envelope.clone()));
-        let subscribers: Vec<usize> = (0..self.users.len())
-            .filter(|&user| self.relay.subscriptions.contains(&(address, user)))
-            .collect();
-        for subscriber in subscribers {
-            self.push(subscriber, address, id, envelope.clone());
-        }
     }
 
     fn subscribe(&mut self, user: usize, address: [u8; 32]) {
@@ -450,49 +408,11 @@ impl World {
 
     /// Bytes that the relay holds now.
     pub fn relay_bytes(&self) -> Vec<u8> {
-        let records = self.relay.records.values().map(|(_, value)| value.clone());
-        let mail = self.relay.mailboxes.values().flatten().map(|(_, envelope)| envelope.clone());
-        records.chain(mail).flatten().collect()
+        self.relay.bytes()
     }
 
     /// Envelopes that nobody has acknowledged.
     pub fn undelivered(&self) -> usize {
         self.relay.mailboxes.values().map(Vec::len).sum()
     }
-}
-
-fn rows(store: &Store) -> Vec<Row> {
-    let row = |((table, key), value): (&(Table, Vec<u8>), &Vec<u8>)| Row {
-        table: *table,
-        key: key.clone(),
-        value: value.clone(),
-    };
-    store.iter().filter(|((table, _), _)| *table != Table::Messages).map(row).collect()
-}
-
-fn commit(store: &mut Store, changes: ChangeSet) {
-    for (table, prefix) in changes.delete_prefixes {
-        store.retain(|(t, key), _| *t != table || !key.starts_with(&prefix));
-    }
-    for (table, key) in changes.deletes {
-        store.remove(&(table, key));
-    }
-    for row in changes.puts {
-        store.insert((row.table, row.key), row.value);
-    }
-}
-
-fn scanned(store: &Store, scan: &Scan) -> Vec<Row> {
-    let matches = |table: &Table, key: &[u8]| {
-        *table == scan.table
-            && key.starts_with(&scan.prefix)
-            && scan.before.as_ref().is_none_or(|before| key < before.as_slice())
-    };
-    let found = store.iter().rev().filter(|((table, key), _)| matches(table, key));
-    let row = |((table, key), value): (&(Table, Vec<u8>), &Vec<u8>)| Row {
-        table: *table,
-        key: key.clone(),
-        value: value.clone(),
-    };
-    found.take(scan.limit).map(row).collect()
 }

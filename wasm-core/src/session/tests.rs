@@ -2,19 +2,18 @@
 
 use std::sync::LazyLock;
 
-use chacha20::ChaCha20Rng;
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    crypto::{aead, sign::SIGNATURE_BYTES, test_rng},
+    crypto::{aead, labels, sign::SIGNATURE_BYTES, test_rng},
     handshake::{
         HandshakeError,
         pqxdh::{self, Initiation},
     },
     identity::{AccountSeed, Device, PreKeySecrets, Verified, generate_prekeys},
     limits::SIZE_CLASSES,
-    wire::{Enclosed, PREKEY_MESSAGE_OVERHEAD, PreKeyBundle, StepKind},
+    wire::{DeviceCertificate, Enclosed, PREKEY_MESSAGE_OVERHEAD, PreKeyBundle, StepKind},
 };
 
 struct People {
@@ -161,21 +160,32 @@ fn an_initiator_that_shows_the_identity_of_another_is_refused() {
     let rng = &mut test_rng(4);
     let People { alice, bobs_bundle, .. } = &*PEOPLE;
     let mallory = Device::generate(&AccountSeed::generate(rng), 0, rng);
-    let shown = |identity: &Device, certificate: &Device, rng: &mut ChaCha20Rng| {
+    // A second account of Mallory's, which certifies the keys that she calls with.
+    let second = Device::generate(&AccountSeed::generate(rng), 0, rng);
+    let mut certified_again = mallory.certificate().clone();
+    certified_again.signature =
+        second.identity_key_pair().sign(labels::SIGN_DEVICE, &certified_again.signed_bytes());
+
+    let mut shown = |identity: &Device, certificate: &DeviceCertificate| {
         let Initiation { keys, head, nonce } = pqxdh::initiate(&mallory, bobs_bundle, rng).unwrap();
         let enclosed = Enclosed {
             identity: identity.identity().clone(),
-            certificate: certificate.certificate().clone(),
+            certificate: certificate.clone(),
             ratchet_message: &[0; 512],
         };
         let sealed = aead::seal(&keys.first_message_key, &nonce, &head, &enclosed.encode());
         accept(&[head, sealed].concat()).err()
     };
-    for (identity, certificate) in [(alice, alice), (alice, &mallory), (&mallory, alice)] {
-        assert_eq!(shown(identity, certificate, rng), Some(EstablishError::Identity));
+    for (identity, certificate) in [
+        (alice, alice.certificate()),
+        (alice, mallory.certificate()),
+        (&mallory, alice.certificate()),
+        (&second, &certified_again),
+    ] {
+        assert_eq!(shown(identity, certificate), Some(EstablishError::Identity));
     }
     let unreadable = Some(EstablishError::Open(OpenError::Unreadable));
-    assert_eq!(shown(&mallory, &mallory, rng), unreadable);
+    assert_eq!(shown(&mallory, mallory.certificate()), unreadable);
 }
 
 #[test]

@@ -405,6 +405,25 @@ fn a_relay_sees_no_value_of_two_contacts_and_no_plaintext() {
 }
 
 #[test]
+fn presence_written_in_one_instant_shares_no_number() {
+    let mut world = World::new(19, 3);
+    world.weather.direct = true;
+    world.introduce(0, 1);
+    world.introduce(0, 2);
+    world.close(0);
+    world.pass(MINUTE);
+    world.connect(0);
+    world.run();
+    // Two of the records are invites that were used; their number is the same for everyone.
+    let mut sequences = world.relay_sequences();
+    sequences.retain(|&sequence| sequence > 2);
+    let count = sequences.len();
+    sequences.sort_unstable();
+    sequences.dedup();
+    assert_eq!((count, sequences.len()), (4, 4));
+}
+
+#[test]
 fn every_call_before_the_start_says_so() {
     let mut world = World::new(18, 1);
     let contact = volly_core::api::ContactId(1);

@@ -35,6 +35,8 @@ labels! {
     RELAY_ADDRESS = "volly/1/relay/address";
     /// Shared secret to the key of a record (§9).
     RECORD = "volly/1/record";
+    /// Record key to the offset of a presence record's sequence (§12).
+    SEQUENCE = "volly/1/sequence";
     /// Signature on a record (§10).
     RELAY_PUT = "volly/1/relay/put";
     /// Signature on the reading of a record (§10).

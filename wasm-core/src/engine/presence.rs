@@ -37,6 +37,13 @@ fn decode_presence(plaintext: &[u8], now: Timestamp) -> Option<Vec<u8>> {
     (fresh && usize::from(length) == peer.len() && !peer.is_empty()).then(|| peer.to_vec())
 }
 
+/// The time, moved by what only the two can derive: the records of several contacts are written in
+/// the same instant, and would be tied together by it.
+fn sequence(record_key: &Secret<32>, now: Timestamp) -> u64 {
+    let offset: Secret<8> = kdf::derive(record_key.expose(), labels::SEQUENCE, &[]);
+    (u64::from_be_bytes(*offset.expose()) >> 2).saturating_add(now.0)
+}
+
 /// What a contact was last told of us: the PeerId, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Announced {
@@ -86,7 +93,8 @@ impl Engine {
         let value = records::seal(&key, &encode_presence(now, peer), rng);
         let ticket = self.ask(Question::Announce);
         let lifetime = u32::try_from(PRESENCE_LIFETIME.as_secs()).unwrap_or(u32::MAX);
-        self.net(NetAction::PutRecord { ticket, keys, sequence: now.0, lifetime, value });
+        let sequence = sequence(&key, now);
+        self.net(NetAction::PutRecord { ticket, keys, sequence, lifetime, value });
         if new_peer {
             // From now on the contact may come to us, even if we do not find it.
             self.reach(id, Vec::new());

@@ -411,6 +411,11 @@ impl World {
         self.relay.bytes()
     }
 
+    /// Sequence numbers of the records that the relay holds.
+    pub fn relay_sequences(&self) -> Vec<u64> {
+        self.relay.records.values().map(|&(sequence, _)| sequence).collect()
+    }
+
     /// Envelopes that nobody has acknowledged.
     pub fn undelivered(&self) -> usize {
         self.relay.mailboxes.values().map(Vec::len).sum()

@@ -1,6 +1,12 @@
 //! Engines around one relay, in virtual time: what people rely on, whatever breaks.
 
-#![allow(unreachable_pub, reason = "the modules of a test are a crate of their own")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the modules of a test are a crate of their own, and may fail as tests do"
+)]
 
 #[path = "sim/relay.rs"]
 mod relay;

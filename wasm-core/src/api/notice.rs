@@ -15,7 +15,7 @@ pub enum Notice {
     Ready(Box<Snapshot>),
     /// One change to what the last `Ready` held.
     Event(Event),
-    /// The engine does not run. Another tab, or [`super::Core::forget_and_start_anew`], may still
+    /// The engine does not run. Another tab, or `Core::forget_and_start_anew`, may still
     /// start it; then `Starting` follows.
     Failed(StartFailure),
 }

@@ -373,7 +373,7 @@ impl World {
             let (dialer, its, other) =
                 if user > peer { (user, contact, peer) } else { (peer, theirs, user) };
             let there = self.peer(other);
-            if !self.users[dialer].reach.get(&its).is_some_and(|(_, at)| *at == there) {
+            if self.users[dialer].reach.get(&its).is_none_or(|(_, at)| *at != there) {
                 return;
             }
             for (user, contact) in [(user, contact), (peer, theirs)] {

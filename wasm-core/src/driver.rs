@@ -106,8 +106,8 @@ impl Clock for SystemClock {
 /// The two ends of the network layer that the driver holds; dropping them stops it.
 #[derive(Debug)]
 pub struct Network {
-    /// To it. The layer takes actions also while it waits to hand over an event, else the two could
-    /// wait for each other.
+    /// To it. The driver reads events also while there is no room here, else the two could wait for
+    /// each other.
     pub actions: mpsc::Sender<NetAction>,
     /// From it.
     pub events: mpsc::Receiver<NetEvent>,

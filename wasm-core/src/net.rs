@@ -1,7 +1,7 @@
 //! The network: [`NetAction`]s in, [`NetEvent`]s out.
 //!
-//! One task holds the libp2p node and everything that rides on it: the [`link`](self) to the relay
-//! with its mailbox client, and the direct streams to contacts. It polls them all itself, so
+//! One task holds the libp2p node and everything that rides on it: the link to the relay with its
+//! mailbox client, and the direct streams to contacts. It polls them all itself, so
 //! nothing here waits for anything else here. What differs between a browser and a test is in
 //! [`Config`]: the sockets, the bootstrap document, and what the system says of its network.
 //!
@@ -127,6 +127,10 @@ struct Events(VecDeque<NetEvent>);
 impl Events {
     fn push(&mut self, event: NetEvent) {
         self.0.push_back(event);
+    }
+
+    fn extend(&mut self, events: impl IntoIterator<Item = NetEvent>) {
+        self.0.extend(events);
     }
 
     fn len(&self) -> usize {

@@ -81,7 +81,10 @@ struct Signals {
 
 impl Signals {
     fn listen() -> Self {
-        let (sender, received) = mpsc::channel(MAX_SIGNALS);
+        let (mut sender, received) = mpsc::channel(MAX_SIGNALS);
+        if !page::navigator().on_line() {
+            let _ = sender.try_send(Signal::Connectivity(Connectivity::Offline));
+        }
         let on = |target: EventTarget, event, signal: fn() -> Signal| {
             let mut sender = sender.clone();
             Listener::new(target, event, move |_| {

@@ -38,7 +38,7 @@ use super::{
     Events,
     frames::Frames,
     swarm::{Behaviour, DIRECT},
-    timer::within,
+    timer::{doubled, within},
 };
 use crate::{
     api::ContactId,
@@ -237,6 +237,11 @@ impl Direct {
         let attempt = self.attempt();
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let (Dial::Waiting, Some(peer)) = (contact.dial, contact.peer) else { return };
+        if circuit.iter().any(|part| part == Protocol::P2p(peer)) {
+            // A contact that claims to be the relay would have us hang up on it.
+            contact.dial = Dial::Resting;
+            return;
+        }
         contact.dial = Dial::Busy(attempt);
         self.dials += 1;
         let opts = DialOpts::peer_id(peer)
@@ -374,7 +379,7 @@ impl Direct {
             events.push(NetEvent::DirectDown(id));
         }
         if contact.failures < MAX_FAILURES && self.online {
-            let pause = (FIRST_PAUSE * (1 << contact.failures.min(8))).min(LONGEST_PAUSE);
+            let pause = doubled(FIRST_PAUSE, contact.failures, LONGEST_PAUSE);
             contact.failures += 1;
             contact.dial = Dial::Busy(attempt);
             let paused = Delay::new(pause).map(move |()| Done::Paused(id, attempt));

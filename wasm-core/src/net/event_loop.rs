@@ -7,14 +7,14 @@ use std::{
 };
 
 use futures::{Stream as _, StreamExt, channel::mpsc, stream::LocalBoxStream};
-use libp2p::{Swarm, identity::Keypair};
+use libp2p::{Swarm, identity::Keypair, ping, swarm::SwarmEvent};
 
 use super::{
     Config, Events, MAX_UNANSWERED, Signal,
     breaker::Breaker,
     direct::Direct,
     link::Link,
-    swarm::{self, Behaviour},
+    swarm::{self, Behaviour, BehaviourEvent},
 };
 use crate::engine::{effect::NetAction, input::NetEvent};
 
@@ -61,6 +61,11 @@ impl EventLoop {
 
     fn poll_node(&mut self, cx: &mut Context<'_>) -> bool {
         let Poll::Ready(Some(event)) = Pin::new(&mut self.node).poll_next(cx) else { return false };
+        if let SwarmEvent::Behaviour(BehaviourEvent::Ping(ping)) = &event
+            && matches!(ping.result, Err(ping::Failure::Timeout))
+        {
+            self.node.close_connection(ping.connection);
+        }
         self.link.on_swarm_event(&event, &mut self.node, &mut self.undelivered);
         true
     }

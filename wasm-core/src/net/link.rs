@@ -9,9 +9,12 @@
 //! Invariant: what [`RelayStatus`] says is what is so, at most a probe later (see
 //! [`super::probe`]). Requests are made only while it is online, and none is made again.
 
+mod steps;
+
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     io, mem,
+    num::NonZeroU8,
     task::{Context, Poll},
     time::Duration,
 };
@@ -35,14 +38,14 @@ use super::{
     bootstrap::{Bootstrap, BootstrapError},
     breaker::Breaker,
     mailbox_client::{self, MailboxClient},
-    probe::{self, Nudge},
+    probe::Nudge,
     reservation::Reservation,
-    swarm::{Behaviour, BehaviourEvent, MAILBOX, PING},
-    timer::within,
+    swarm::{Behaviour, BehaviourEvent},
+    timer::doubled,
 };
 use crate::engine::{
     effect::NetAction,
-    input::{RelayError, RelayStatus},
+    input::{NetEvent, RelayError, RelayStatus},
 };
 
 /// Pause after the first failure; doubled after each further one.
@@ -50,12 +53,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Longest pause. Lower: more dials at a relay that is away. Higher: back later when it returns.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
-
-/// For the bootstrap document.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// For a stream on a connection that is there, and its first frame.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Nudges that wait for the probe; one more changes nothing.
 const MAX_NUDGES: usize = 4;
@@ -73,6 +70,7 @@ enum State {
 #[derive(Clone)]
 struct Route {
     connection: ConnectionId,
+    relay: PeerId,
     /// `…/p2p/R/p2p-circuit`
     circuit: Multiaddr,
 }
@@ -178,11 +176,7 @@ impl Link {
     }
 
     fn fetch_now(&mut self) {
-        let fetch = (self.fetch)();
-        self.state = State::Fetching(
-            async { within(FETCH_TIMEOUT, fetch).await.unwrap_or(Err(BootstrapError::NotFetched)) }
-                .boxed_local(),
-        );
+        self.state = State::Fetching(steps::fetch(&mut self.fetch));
     }
 
     fn dial(
@@ -199,8 +193,13 @@ impl Link {
         let Some(Bootstrap { peer, addresses }) = self.known.clone() else {
             return self.fail(node, events);
         };
-        let opts =
-            DialOpts::peer_id(peer).addresses(addresses).condition(PeerCondition::Always).build();
+        // One after the other, in the relay's order: the first is the one the page came from, and
+        // the policy of the page may forbid the others.
+        let opts = DialOpts::peer_id(peer)
+            .addresses(addresses)
+            .override_dial_concurrency_factor(NonZeroU8::MIN)
+            .condition(PeerCondition::Always)
+            .build();
         let connection = opts.connection_id();
         match node.dial(opts) {
             Ok(()) => self.state = State::Dialing(connection),
@@ -208,31 +207,12 @@ impl Link {
         }
     }
 
-    fn open(&mut self, route: Route, relay: PeerId) {
-        let mut control = self.control.clone();
-        let open = async move {
-            let stream = control.open_stream(relay, MAILBOX).await.map_err(io::Error::other)?;
-            MailboxClient::open(stream).await
-        };
-        let open = async { within(OPEN_TIMEOUT, open).await.ok_or(io::ErrorKind::TimedOut)? };
-        self.state = State::Opening(route, open.boxed_local());
-    }
-
     fn go_online(&mut self, route: Route, mailbox: MailboxClient<Stream>) {
         let (mut nudge, nudges) = mpsc::channel(MAX_NUDGES);
         if self.hidden {
             let _ = nudge.try_send(Nudge::Hidden);
         }
-        let mut control = self.control.clone();
-        let relay = self.known.as_ref().map(|known| known.peer);
-        let probe = async move {
-            let Some(relay) = relay else { return };
-            let open = control.open_stream(relay, PING);
-            if let Some(Ok(stream)) = within(OPEN_TIMEOUT, open).await {
-                probe::until_dead(stream, nudges).await;
-            }
-        }
-        .boxed_local();
+        let probe = steps::probe(self.control.clone(), route.relay, nudges);
         self.failures = 0;
         let reservation = Reservation::default();
         self.state = State::Online(Box::new(Online { route, mailbox, probe, nudge, reservation }));
@@ -245,21 +225,21 @@ impl Link {
         self.failures = self.failures.saturating_add(1);
         if let State::Online(online) = mem::replace(&mut self.state, State::Pausing(pause)) {
             online.reservation.end(node);
-            online.mailbox.abandon().for_each(|event| events.push(event));
+            events.extend(online.mailbox.abandon());
         }
     }
 
     /// Between a half and the whole of the doubled pause. All clients of a relay that was away come
     /// back; the PeerId of a run is random, and spreads them.
     fn pause(&self, peer: PeerId) -> Delay {
-        let longest = match self.connectivity {
-            Connectivity::Online => FIRST_PAUSE * (1 << self.failures.min(8)),
+        let whole = match self.connectivity {
+            Connectivity::Online => doubled(FIRST_PAUSE, self.failures, LONGEST_PAUSE),
             Connectivity::Offline => LONGEST_PAUSE,
         };
         let mut hasher = DefaultHasher::new();
         (peer, self.failures).hash(&mut hasher);
         let part = u32::try_from(hasher.finish() % 128).unwrap_or_default();
-        Delay::new(longest.min(LONGEST_PAUSE) * (128 + part) / 256)
+        Delay::new(whole * (128 + part) / 256)
     }
 
     fn report(&mut self, local: PeerId, events: &mut Events) {
@@ -273,7 +253,7 @@ impl Link {
         };
         if status != self.reported {
             self.reported = status.clone();
-            events.push(crate::engine::input::NetEvent::Relay(status));
+            events.push(NetEvent::Relay(status));
         }
     }
 
@@ -286,9 +266,7 @@ impl Link {
     pub(super) fn request(&mut self, action: NetAction, events: &mut Events) {
         match &mut self.state {
             State::Online(online) => online.mailbox.request(action),
-            _ => mailbox_client::refuse(&action, RelayError::Offline)
-                .into_iter()
-                .for_each(|event| events.push(event)),
+            _ => events.extend(mailbox_client::refuse(&action, RelayError::Offline)),
         }
     }
 
@@ -323,9 +301,14 @@ impl Link {
         events: &mut Events,
     ) {
         self.connectivity = connectivity;
-        match connectivity {
-            Connectivity::Offline => self.fail(node, events),
-            Connectivity::Online => self.reconnect(),
+        match (connectivity, &self.state) {
+            (Connectivity::Online, _) => self.reconnect(),
+            (Connectivity::Offline, State::Opening(..) | State::Online(_)) => {
+                self.fail(node, events);
+            }
+            // What is under way shows whether the system is right: a relay on this machine is there
+            // without a network.
+            (Connectivity::Offline, _) => {}
         }
     }
 
@@ -351,8 +334,10 @@ impl Link {
             (SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. }, state) => {
                 let ConnectedPoint::Dialer { address, .. } = endpoint else { return };
                 if matches!(state, State::Dialing(dialing) if dialing == connection_id) {
-                    let circuit = circuit(address.clone(), *peer_id);
-                    self.open(Route { connection: *connection_id, circuit }, *peer_id);
+                    let (connection, relay) = (*connection_id, *peer_id);
+                    let route =
+                        Route { connection, relay, circuit: circuit(address.clone(), relay) };
+                    self.state = State::Opening(route, steps::open(self.control.clone(), relay));
                 } else if !endpoint.is_relayed() {
                     // A dial that was given up has come through after all.
                     node.close_connection(*connection_id);

@@ -10,7 +10,7 @@ use futures::FutureExt;
 use futures_timer::Delay;
 use libp2p::{Multiaddr, Swarm, core::transport::ListenerId};
 
-use super::swarm::Behaviour;
+use super::{swarm::Behaviour, timer::doubled};
 
 /// Pause after the first refusal; doubled up to [`LONGEST_PAUSE`]. Without a place messages go
 /// through the mailbox, so there is no hurry.
@@ -57,9 +57,9 @@ impl Reservation {
     }
 
     fn pause(&mut self) {
-        let pause = FIRST_PAUSE * (1 << self.refusals.min(8));
+        let pause = doubled(FIRST_PAUSE, self.refusals, LONGEST_PAUSE);
         self.refusals = self.refusals.saturating_add(1);
-        self.state = State::Pausing(Delay::new(pause.min(LONGEST_PAUSE)));
+        self.state = State::Pausing(Delay::new(pause));
     }
 
     /// Whether contacts can reach us.

@@ -48,8 +48,11 @@ const MAX_PENDING_INCOMING: u32 = 32;
 /// Connections to one peer: the one in use, and one that replaces it.
 const MAX_PER_PEER: u32 = 2;
 
-/// A peer that is silent for both of these together is gone; see also [`super::probe`].
+/// Between two pings of a contact. The relay is probed more often, see [`super::probe`]; a contact
+/// that is gone costs no more than a detour, because what has no receipt goes to the mailbox.
 const PEER_PING_INTERVAL: Duration = Duration::from_secs(15);
+
+/// For the answer. Higher: a dead stream is kept longer. Lower: a throttled page counts as dead.
 const PEER_PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the node speaks.

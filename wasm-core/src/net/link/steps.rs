@@ -1,0 +1,58 @@
+//! The steps of a connection that take time, each with its bound.
+
+use std::{io, time::Duration};
+
+use futures::{FutureExt, channel::mpsc, future::LocalBoxFuture};
+use libp2p::{PeerId, Stream};
+use libp2p_stream::Control;
+
+use crate::net::{
+    Fetch,
+    bootstrap::{Bootstrap, BootstrapError},
+    mailbox_client::MailboxClient,
+    probe::{self, Nudge},
+    swarm::{MAILBOX, PING},
+    timer::within,
+};
+
+/// For the bootstrap document.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// For a stream on a connection that is there, and its first frame.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Gets the bootstrap document.
+pub(super) fn fetch(
+    fetch: &mut Fetch,
+) -> LocalBoxFuture<'static, Result<Bootstrap, BootstrapError>> {
+    let fetch = fetch();
+    async { within(FETCH_TIMEOUT, fetch).await.unwrap_or(Err(BootstrapError::NotFetched)) }
+        .boxed_local()
+}
+
+/// Opens the mailbox stream, and waits for the relay's hello.
+pub(super) fn open(
+    mut control: Control,
+    relay: PeerId,
+) -> LocalBoxFuture<'static, io::Result<MailboxClient<Stream>>> {
+    let open = async move {
+        let stream = control.open_stream(relay, MAILBOX).await.map_err(io::Error::other)?;
+        MailboxClient::open(stream).await
+    };
+    async { within(OPEN_TIMEOUT, open).await.ok_or(io::ErrorKind::TimedOut)? }.boxed_local()
+}
+
+/// Ends when the relay is not there any more.
+pub(super) fn probe(
+    mut control: Control,
+    relay: PeerId,
+    nudges: mpsc::Receiver<Nudge>,
+) -> LocalBoxFuture<'static, ()> {
+    async move {
+        let open = control.open_stream(relay, PING);
+        if let Some(Ok(stream)) = within(OPEN_TIMEOUT, open).await {
+            probe::until_dead(stream, nudges).await;
+        }
+    }
+    .boxed_local()
+}

@@ -4,15 +4,15 @@
 use std::{cell::Cell, collections::HashSet, io, rc::Rc, task::Poll};
 
 use futures::{
-    FutureExt, StreamExt,
-    executor::LocalSpawner,
-    future::{AbortHandle, abortable, poll_fn},
-    stream::FuturesUnordered,
-    task::LocalSpawnExt,
+    FutureExt, StreamExt, channel::oneshot, executor::LocalSpawner, future::poll_fn,
+    stream::FuturesUnordered, task::LocalSpawnExt,
 };
 use libp2p::{
     Multiaddr, Stream, Swarm, Transport,
-    core::{transport::MemoryTransport, upgrade::Version},
+    core::{
+        transport::{ListenerId, MemoryTransport},
+        upgrade::Version,
+    },
     identity::Keypair,
     noise, ping, relay,
     swarm::{self, NetworkBehaviour},
@@ -40,7 +40,7 @@ pub(super) struct Identity {
 /// A relay that runs.
 pub(super) struct Relay {
     identity: Identity,
-    abort: AbortHandle,
+    stop: oneshot::Sender<()>,
     mute: Rc<Cell<bool>>,
     frozen: Rc<Cell<bool>>,
 }
@@ -52,13 +52,14 @@ impl Relay {
             address: format!("/memory/{}", free_port()).parse().unwrap(),
         });
         let mut node = node(&identity.key);
-        node.listen_on(identity.address.clone()).unwrap();
+        let listener = node.listen_on(identity.address.clone()).unwrap();
         node.add_external_address(identity.address.clone());
         node.behaviour_mut().relay.set_status(Some(relay::Status::Enable));
         let (mute, frozen) = (Rc::<Cell<bool>>::default(), Rc::<Cell<bool>>::default());
-        let (task, abort) = abortable(run(node, Rc::clone(&mute), Rc::clone(&frozen)));
-        spawner.spawn_local(task.map(|_| ())).unwrap();
-        Self { identity, abort, mute, frozen }
+        let (stop, stopped) = oneshot::channel();
+        let task = run(node, listener, stopped, Rc::clone(&mute), Rc::clone(&frozen));
+        spawner.spawn_local(task).unwrap();
+        Self { identity, stop, mute, frozen }
     }
 
     pub(super) fn bootstrap(&self) -> Bootstrap {
@@ -78,7 +79,7 @@ impl Relay {
 
     /// All its connections end at once.
     pub(super) fn kill(self) -> Identity {
-        self.abort.abort();
+        self.stop.send(()).unwrap();
         self.identity
     }
 }
@@ -106,12 +107,21 @@ fn node(key: &Keypair) -> Swarm<Behaviour> {
     Swarm::new(transport, behaviour, peer, swarm::Config::without_executor())
 }
 
-async fn run(mut node: Swarm<Behaviour>, mute: Rc<Cell<bool>>, frozen: Rc<Cell<bool>>) {
+async fn run(
+    mut node: Swarm<Behaviour>,
+    listener: ListenerId,
+    mut stopped: oneshot::Receiver<()>,
+    mute: Rc<Cell<bool>>,
+    frozen: Rc<Cell<bool>>,
+) {
     let mut incoming = node.behaviour().streams.new_control().accept(MAILBOX).unwrap();
     let mut mailboxes = FuturesUnordered::new();
     poll_fn(|cx| {
+        if stopped.poll_unpin(cx).is_ready() {
+            return Poll::Ready(());
+        }
         if frozen.get() {
-            return Poll::<()>::Pending;
+            return Poll::Pending;
         }
         loop {
             let mut moved = node.poll_next_unpin(cx).is_ready();
@@ -126,6 +136,8 @@ async fn run(mut node: Swarm<Behaviour>, mute: Rc<Cell<bool>>, frozen: Rc<Cell<b
         }
     })
     .await;
+    // libp2p gives an address in memory back only when it is asked to.
+    node.remove_listener(listener);
 }
 
 async fn serve(stream: Stream, mute: Rc<Cell<bool>>) -> io::Result<()> {

@@ -82,6 +82,7 @@ struct Signals {
 impl Signals {
     fn listen() -> Self {
         let (mut sender, received) = mpsc::channel(MAX_SIGNALS);
+        // A page that was opened without a network hears of no change.
         if !page::navigator().on_line() {
             let _ = sender.try_send(Signal::Connectivity(Connectivity::Offline));
         }
@@ -100,10 +101,6 @@ impl Signals {
         ];
         if let Some(document) = window.document() {
             listeners.push(on(document.into(), "visibilitychange", visibility));
-        }
-        // A page that was opened without a network hears of no change.
-        if !window.navigator().on_line() {
-            let _ = sender.clone().try_send(Signal::Connectivity(Connectivity::Offline));
         }
         Self { received, _listeners: listeners }
     }

@@ -66,10 +66,6 @@ impl Node {
         .await
     }
 
-    async fn online(&mut self) {
-        self.status(|status| matches!(status, RelayStatus::Online { .. })).await;
-    }
-
     /// The PeerId, once a circuit is reserved.
     async fn reachable(&mut self) -> Vec<u8> {
         let reserved = |status: &RelayStatus| matches!(status, RelayStatus::Online { peer } if !peer.is_empty());

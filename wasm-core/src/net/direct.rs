@@ -57,7 +57,7 @@ const MAX_DIALS: usize = 8;
 const MAX_UNPROVED: usize = 32;
 
 /// Pause after the first failed dial; doubled after each further one.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);

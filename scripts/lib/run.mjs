@@ -75,7 +75,7 @@ const EXCERPT_LINES = 60;
 /** What to show of a long output: from the compiler's first error, else the end. @param {string} output */
 export function excerpt(output) {
   const lines = output.trimEnd().split('\n');
-  const first = lines.findIndex((line) => /^error(\[|:)/.test(line));
+  const first = lines.findIndex((line) => /^error(\[|: (?!test))/.test(line));
   return (first < 0 ? lines.slice(-EXCERPT_LINES) : lines.slice(first, first + EXCERPT_LINES)).join('\n');
 }
 

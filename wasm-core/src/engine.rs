@@ -84,8 +84,8 @@ impl core::fmt::Debug for Engine {
 enum Question {
     /// The deposit of an outbox entry.
     Deposit(ContactId, u64),
-    /// The record of an invite of ours.
-    Publish(InviteId),
+    /// The record of an invite of ours, with this sequence.
+    Publish(InviteId, u64),
     /// The record of somebody's invite, for this call.
     Visit(CallId),
     /// Our presence record; nobody waits for it.
@@ -141,8 +141,8 @@ impl Engine {
         match event {
             NetEvent::Relay(status) => self.on_relay(status, now, rng),
             NetEvent::RecordPut(ticket, result) => {
-                if let Some(Question::Publish(invite)) = self.tickets.remove(&ticket) {
-                    self.on_published(invite, result, now);
+                if let Some(Question::Publish(id, sequence)) = self.tickets.remove(&ticket) {
+                    self.on_published(id, sequence, result, now);
                 }
             }
             NetEvent::RecordGot(ticket, result) => match self.tickets.remove(&ticket) {

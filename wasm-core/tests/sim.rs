@@ -20,9 +20,14 @@ mod world;
 use core::time::Duration;
 
 use volly_core::api::{
-    AcceptInvite, ApiError, CancelInvite, ContactState, CreateInvite, DeleteContact, Event,
-    GetSafetyNumber, MarkRead, MessageState, RenameContact, Restore, RevealRecoveryPhrase,
-    SendText, SetDraft, Start,
+    AcceptInvite, ApiError, CallId, CancelInvite, ContactState, CreateInvite, DeleteContact, Event,
+    GetSafetyNumber, InviteId, MarkRead, MessageState, RenameContact, Restore,
+    RevealRecoveryPhrase, SendText, SetDraft, Start,
+};
+use volly_core::engine::{
+    Engine,
+    effect::{Effect, NetAction, Table},
+    input::{Input, NetEvent, RelayError, RelayStatus, Timestamp},
 };
 use world::{Weather, World};
 
@@ -274,6 +279,40 @@ fn an_invite_can_be_withdrawn_and_runs_out() {
     world.pass(DAY * 8);
     assert_eq!(world.accept(1, &old), Err(ApiError::InviteExpired));
     assert_eq!(world.accept(0, &old), Err(ApiError::OwnInvite));
+}
+
+#[test]
+fn the_answer_to_an_open_record_does_not_end_its_withdrawal() {
+    let (now, mut rng) = (Timestamp(1_800_000_000_000), rng::TestRng::new(21));
+    let mut engine = Engine::load(Vec::new(), now).unwrap();
+    let online = || Input::Net(NetEvent::Relay(RelayStatus::Online { peer: Vec::new() }));
+    let mut feed = |input| {
+        engine.handle(input, now, &mut rng);
+        let effects: Vec<Effect> = core::iter::from_fn(|| engine.poll_effect()).collect();
+        let put = effects.iter().find_map(|effect| match effect {
+            Effect::Net(NetAction::PutRecord { ticket, sequence, .. }) => {
+                Some((*ticket, *sequence))
+            }
+            _ => None,
+        });
+        let invite = effects.iter().find_map(|effect| match effect {
+            Effect::Commit { changes, .. } => {
+                let row = changes.puts.iter().find(|row| row.table == Table::Invites)?;
+                Some(InviteId(u64::from_be_bytes(row.key.clone().try_into().unwrap())))
+            }
+            _ => None,
+        });
+        (put, invite)
+    };
+    feed(Input::Call(CallId(1), Start { name: "Alice".into() }.into()));
+    feed(online());
+    let (open, invite) = feed(Input::Call(CallId(2), CreateInvite {}.into()));
+    let cancel = CancelInvite { invite: invite.unwrap() };
+    let (withdrawn, _) = feed(Input::Call(CallId(3), cancel.into()));
+    feed(Input::Net(NetEvent::RecordPut(open.unwrap().0, Ok(()))));
+    feed(Input::Net(NetEvent::RecordPut(withdrawn.unwrap().0, Err(RelayError::Lost))));
+    feed(Input::Net(NetEvent::Relay(RelayStatus::Connecting)));
+    assert_eq!(feed(online()).0.map(|(_, sequence)| sequence), Some(2), "it is put again");
 }
 
 #[test]

@@ -185,13 +185,14 @@ impl Engine {
         let keys =
             AddressKeys::derive(&invite.secret(), Purpose::InviteRecord, Direction::Forth, 0);
         let lifetime = u32::try_from(INVITE_LIFETIME.as_secs()).unwrap_or(u32::MAX);
-        let ticket = self.ask(Question::Publish(id));
+        let ticket = self.ask(Question::Publish(id, sequence));
         self.net(NetAction::PutRecord { ticket, keys, sequence, lifetime, value });
     }
 
     pub(super) fn on_published(
         &mut self,
         id: InviteId,
+        sequence: u64,
         result: Result<(), RelayError>,
         now: Timestamp,
     ) {
@@ -200,6 +201,10 @@ impl Engine {
             return;
         }
         let Some(invite) = self.invites.get_mut(&id) else { return };
+        // The answer to the record that was open says nothing of the one that closes it.
+        if invite.record().0 != sequence {
+            return;
+        }
         let mut transaction = Transaction::default();
         match invite.row.phase {
             Phase::Publishing => {
@@ -210,8 +215,6 @@ impl Engine {
                 }
             }
             Phase::Open => return,
-            // The answer may be to the earlier record; the later one is asked for again at the
-            // next start, and is then the only one.
             Phase::Used | Phase::Withdrawn => {
                 self.invites.remove(&id);
                 transaction.changes.delete(Table::Invites, invite_key(id));

@@ -1,29 +1,13 @@
-// What the relay holds in memory. Linux only: it reads /proc.
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { randomBytes } from 'node:crypto';
+// What the relay holds in memory: idle, and with clients that are connected, reserved and subscribed. Linux only: it reads /proc.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { target } from '../scripts/lib/paths.mjs';
 
-const SOCKETS = 200;
-
-/** @param {number} pid @returns {number} bytes */
-const resident = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) * 1024;
-
-/** An upgraded WebSocket that says nothing more. @param {URL} url */
-async function openSocket(url) {
-  const socket = connect(Number(url.port), url.hostname);
-  const key = randomBytes(16).toString('base64');
-  socket.write(`GET / HTTP/1.1\r\nHost: ${url.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`);
-  const [answer] = await once(socket, 'data');
-  if (!String(answer).startsWith('HTTP/1.1 101')) throw new Error(String(answer));
-  return socket;
-}
+const CLIENTS = 200;
 
 /** @param {import('../e2e/fixtures/relay.mjs').Relay} relay freshly started */
-export async function memory(relay) {
-  const idle = resident(relay.pid);
-  const sockets = await Promise.all(Array.from({ length: SOCKETS }, () => openSocket(new URL(relay.url))));
-  const loaded = resident(relay.pid);
-  for (const socket of sockets) socket.destroy();
-  return { 'relay, idle': idle, [`relay, ${SOCKETS} WebSockets before their handshake`]: loaded };
+export function memory(relay) {
+  const output = execFileSync(join(target, 'relay', 'examples', 'load'), [relay.pid, new URL(relay.url).port, 'idle', CLIENTS].map(String), { encoding: 'utf8' });
+  const bytes = (line) => Number(output.match(new RegExp(`${line}: VmRSS:\\s+(\\d+) kB`))[1]) * 1024;
+  return { idle: bytes('before'), connected: bytes(`${CLIENTS} clients`) };
 }

@@ -1,43 +1,103 @@
-// Measures what a person feels: download size, start-up, latency, memory. Prints a table, writes target/bench.json.
+// Measures what a person feels: download size, start-up, latency, cryptography, memory. Prints a table, writes target/bench.json.
+// `--only latency,memory` measures these alone; `--only commands` times the two commands in a fresh clone, which takes half an hour.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
 import { setup } from '../scripts/setup.mjs';
-import { buildApp, buildRelay } from '../scripts/lib/build.mjs';
+import { buildApp, buildBench, buildLoad, buildRelay } from '../scripts/lib/build.mjs';
 import { relayBinary, root, target } from '../scripts/lib/paths.mjs';
-import { main, step } from '../scripts/lib/run.mjs';
+import { Failure, main, readable, step } from '../scripts/lib/run.mjs';
+import { medians } from './median.mjs';
 
-await main(async () => {
-  const { wasm, browser } = await setup({ tests: true });
-  await buildApp(wasm);
-  await buildRelay();
-  Object.assign(process.env, { VOLLY_RELAY: relayBinary, CHROMIUM: browser.chromium });
-  // These need the npm packages, which setup may just have installed.
-  const [{ sizes }, { startup }, { latency }, { memory }, { Relay }, { User }, { pair }] = await Promise.all(
-    ['./size.mjs', './startup.mjs', './latency.mjs', './memory.mjs', '../e2e/fixtures/relay.mjs', '../e2e/fixtures/user.mjs', '../e2e/fixtures/pair.mjs'].map((path) => import(path)),
-  );
+const RUNS = { startup: 5, latency: 3 };
+const kilobytes = (bytes) => `${(bytes / 1024).toFixed(0)} KB`;
+const milliseconds = (ms) => `${ms.toFixed(ms < 1 ? 4 : 1)} ms`;
+
+/** What is said of a figure: how it is written, its name, and what it has to stay below. */
+const ROWS = {
+  sizes: {
+    'wasm, raw': [kilobytes], 'wasm, gzip': [kilobytes], 'wasm, brotli': [kilobytes],
+    'everything, brotli': [kilobytes, 'everything a first visit loads, brotli', '1,200 KB'], 'relay binary': [kilobytes],
+  },
+  memory: { idle: [kilobytes, 'relay, idle', '30,720 KB'], connected: [kilobytes, 'relay, 200 clients with three mailboxes each'] },
+  startup: {
+    coldPainted: [milliseconds, 'first visit at 10 Mbit/s and 40 ms, painted', '1,000 ms'], coldUsable: [milliseconds, 'first visit, usable', '3,000 ms'],
+    warmPainted: [milliseconds, 'later visit, painted'], warmUsable: [milliseconds, 'later visit, usable', '1,000 ms'],
+  },
+  latency: {
+    p50: [milliseconds, 'a message, screen to screen, p50 of 500', '10 ms'], p99: [milliseconds, 'p99', '50 ms'], max: [milliseconds, 'longest'],
+  },
+  crypto: {
+    handshake: [milliseconds, 'handshake, both sides', '3 ms'], certificate: [milliseconds, 'check of the certificate, once for each contact'],
+    bundle: [milliseconds, 'prekeys made, signed and checked'], oneWay: [milliseconds, '256 B sealed and opened, one side talks', '0.0120 ms'],
+    kilobyte: [milliseconds, '1 KB sealed and opened', '0.1000 ms'], pingPong: [milliseconds, '256 B sealed and opened, both sides in turn'],
+  },
+  commands: {
+    startCold: [readable, 'npm start in a fresh clone', '20 min'], startWarm: [readable, 'npm start again'],
+    testCold: [readable, 'npm test after it', '40 min'], testWarm: [readable, 'npm test again'],
+  },
+};
+
+/** Measures with a relay and with people; both are gone afterwards. @param {(relay: any, user: (name: string) => any) => any} measure */
+async function inWorld(measure) {
+  const [{ Relay }, { User }] = await Promise.all([import('../e2e/fixtures/relay.mjs'), import('../e2e/fixtures/user.mjs')]);
   const relay = await new Relay('info').start();
   const users = [];
-  const user = async (name) => {
-    users.push(new User(name, relay.url));
-    return users.at(-1).open();
-  };
-  const result = { sizes: sizes() };
   try {
-    result.memory = await step('Memory', () => memory(relay));
-    result.startup = await step('Start-up', async () => startup(await user('Visitor')));
-    result.latency = await step('Latency', async () => {
-      const { alice, bob } = await pair({ user });
-      return latency(alice.app, bob.app);
+    return await measure(relay, (name) => {
+      users.push(new User(name, relay.url));
+      return users.at(-1).open();
     });
   } finally {
     await Promise.allSettled([...users, relay].map((one) => one.close()));
   }
+}
+
+/** Each part imports what it needs when it runs: setup may just have installed that. */
+const PARTS = {
+  sizes: async () => (await import('./size.mjs')).sizes(),
+  memory: async () => {
+    await buildLoad();
+    const { memory } = await import('./memory.mjs');
+    return inWorld(memory);
+  },
+  startup: async () => {
+    const { startup } = await import('./startup.mjs');
+    return medians(RUNS.startup, () => inWorld(async (_, user) => startup(await user('Visitor'))));
+  },
+  latency: async () => {
+    const [{ latency }, { pair }] = await Promise.all([import('./latency.mjs'), import('../e2e/fixtures/pair.mjs')]);
+    return medians(RUNS.latency, () => inWorld(async (_, user) => {
+      const { alice, bob } = await pair({ user });
+      return latency(alice.app, bob.app);
+    }));
+  },
+  crypto: async ({ wasm }) => {
+    const module = await buildBench(wasm);
+    return (await import('./crypto.mjs')).crypto(module);
+  },
+  commands: async () => (await import('./commands.mjs')).commands(),
+};
+
+await main(async () => {
+  const { values } = parseArgs({ options: { only: { type: 'string' } } });
+  const wanted = values.only?.split(',') ?? Object.keys(PARTS).filter((part) => part !== 'commands');
+  const unknown = wanted.find((part) => !(part in PARTS));
+  if (unknown) throw new Failure(`--only takes some of: ${Object.keys(PARTS).join(',')}`);
+  const ready = await setup({ tests: true });
+  await buildApp(ready.wasm);
+  await buildRelay();
+  Object.assign(process.env, { VOLLY_RELAY: relayBinary, CHROMIUM: ready.browser.chromium });
+  const result = {};
+  for (const part of wanted) result[part] = await step(`Measure ${part}`, () => PARTS[part](ready));
   const file = join(target, 'bench.json');
   mkdirSync(target, { recursive: true });
   writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
-  const kilobytes = (values) => Object.entries(values).map(([name, bytes]) => [name, `${(bytes / 1024).toFixed(0)} KB`]);
-  const milliseconds = ({ messages, ...values }) => Object.entries(values).map(([name, ms]) => [name, `${ms.toFixed(1)} ms`]);
-  const rows = [...kilobytes(result.sizes), ...kilobytes(result.memory), ...milliseconds(result.startup),
-    ...milliseconds(result.latency).map(([name, value]) => [`message, ${name} of ${result.latency.messages}`, value])];
-  console.log(`\n${rows.map(([name, value]) => `${value.padStart(12)}  ${name}`).join('\n')}\n\n${relative(root, file)}`);
+  console.log();
+  for (const part of wanted) {
+    for (const [key, [write, name = key, bar]] of Object.entries(ROWS[part])) {
+      console.log(`${write(result[part][key]).padStart(14)}  ${name}${bar ? ` (at most ${bar})` : ''}`);
+    }
+  }
+  console.log(`\n${relative(root, file)}`);
 });

@@ -22,5 +22,5 @@ export async function startup(user) {
   const cold = await visit();
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   const warm = await visit();
-  return { 'cold, painted': cold.painted, 'cold, usable': cold.usable, 'warm, painted': warm.painted, 'warm, usable': warm.usable };
+  return { coldPainted: cold.painted, coldUsable: cold.usable, warmPainted: warm.painted, warmUsable: warm.usable };
 }

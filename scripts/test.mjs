@@ -22,11 +22,11 @@ const format = () => step('Format', () => run('format', 'cargo', ['fmt', '--all'
 const DENY = ['--', '-D', 'warnings'];
 
 const lint = () =>
-  step('Lint, native', () => run('lint', 'cargo', ['clippy', '--locked', '--workspace', '--exclude', 'volly-web', '--all-targets', ...DENY])).then(() => undefined);
+  step('Lint, native', () => run('lint', 'cargo', ['clippy', '--locked', '--workspace', '--exclude', 'volly-web', '--exclude', 'volly-bench', '--all-targets', ...DENY])).then(() => undefined);
 
 /** @param {Ready} ready */
 const lintWasm = ({ wasm }) =>
-  step('Lint, wasm32', () => run('lint-wasm', 'cargo', ['clippy', '--locked', ...WASM, '-p', 'volly-core', '-p', 'volly-web', ...DENY], { env: wasm })).then(() => undefined);
+  step('Lint, wasm32', () => run('lint-wasm', 'cargo', ['clippy', '--locked', ...WASM, '-p', 'volly-core', '-p', 'volly-web', '-p', 'volly-bench', ...DENY], { env: wasm })).then(() => undefined);
 
 /** Runs a command that tests; one that fails or runs nothing is a failure, and its output is shown. */
 async function runner(name, log, counts, command, args, env = {}) {

@@ -8,3 +8,10 @@ try {
 }
 const invited = /^#[^/]/.test(location.hash);
 document.documentElement.dataset.boot = known ? "list" : invited ? "invite" : "welcome";
+// Who starts before the program is there has started: the app finds the mark and goes on.
+document.addEventListener("submit", (event) => {
+  if (!event.target.closest(".boot")) return;
+  event.preventDefault();
+  document.documentElement.dataset.earlySubmit = "";
+  event.submitter?.setAttribute("aria-disabled", "true");
+});

@@ -1,9 +1,12 @@
 // What breaks on the way: the relay dies, the network goes.
 import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 import { numbered, pair } from '../fixtures/pair.mjs';
 import { scenario } from '../fixtures/scenario.mjs';
 
 const BACK_MS = 5_000;
+/** Longer than every interval at which the node or the relay does something of its own: the longest is 15 s. */
+const KEPT_MS = 18_000;
 
 scenario('a relay killed in mid traffic loses nothing and doubles nothing', async (world) => {
   const { alice, bob } = await pair(world);
@@ -40,6 +43,20 @@ scenario('airplane mode: the app opens, shows history and keeps what is written 
   await alice.app.expectChip('Online', BACK_MS);
   await bob.app.expectTexts(['Hello Alice', 'Written in the air']);
   await alice.app.expectState('Written in the air', /Delivered|Read/);
+});
+
+scenario('an undisturbed connection is kept', async (world) => {
+  const { alice, bob } = await pair(world);
+  const sockets = [];
+  for (const { app } of [alice, bob]) app.page.on('websocket', (socket) => sockets.push(socket.url()));
+  const until = performance.now() + KEPT_MS;
+  let count = 0;
+  while (performance.now() < until) {
+    await alice.app.send(`Ball ${++count}`);
+    await setTimeout(1_000);
+  }
+  await bob.app.expectTexts(['Hello Alice', ...numbered('Ball', count)]);
+  assert.deepEqual(sockets, [], 'nobody had to connect again');
 });
 
 scenario('a relay that is asked to stop ends well', async ({ relay }) => {

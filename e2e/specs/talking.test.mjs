@@ -36,6 +36,27 @@ scenario('two strangers talk after one link', async ({ user, report }) => {
   await bob.app.expectState('مرحبا', /Read/);
 });
 
+scenario('Start asks for a name, and waits for the program', async ({ user }) => {
+  const alice = await user('Alice');
+  const { app } = alice;
+  await app.visit();
+  await app.click(app.button('Start'));
+  await app.page.getByText('Choose a name first.').waitFor();
+  assert.equal(await app.nameField().evaluate((field) => field === document.activeElement), true);
+
+  let release = () => {};
+  const released = new Promise((resolve) => { release = resolve; });
+  await alice.context.route(/\.wasm$/, async (route) => {
+    await released;
+    await route.continue();
+  });
+  await app.page.goto(app.url, { waitUntil: 'commit' });
+  await app.nameField().fill('Alice');
+  await app.nameField().press('Enter');
+  release();
+  await app.inviteLink().waitFor();
+});
+
 scenario('everything is there after a reload, and they go on talking', async (world) => {
   const { alice, bob } = await pair(world);
   await alice.app.send('Before');

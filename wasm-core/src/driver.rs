@@ -237,7 +237,10 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
     }
 
     /// Stores a transaction, and with it those that stand directly behind it: a burst of messages
-    /// costs one write. What follows from each keeps its order.
+    /// costs one write.
+    ///
+    /// Of what follows, the network comes first: the other side waits for it, and the views are
+    /// slow to draw. The network's actions keep their order, and so does all the rest.
     async fn commit(&mut self, first: Effect) -> Result<(), Ended> {
         let mut batch = batch::Batch::default();
         let mut next = Some(Step::Do(first));
@@ -249,9 +252,17 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
         }
         self.store.commit(&batch.changes).await.map_err(Ended::Refused)?;
         self.server.stored();
-        batch.then.extend(next);
-        batch.then.append(&mut self.steps);
-        self.steps = batch.then;
+        while let Some(step) = next.take().or_else(|| self.next_step()) {
+            if matches!(step, Step::Do(Effect::Commit { .. })) {
+                next = Some(step);
+                break;
+            }
+            batch.then.push_back(step);
+        }
+        let is_action = |step: &Step| matches!(step, Step::Do(Effect::Net(_)));
+        let (actions, rest): (Vec<_>, Vec<_>) = batch.then.into_iter().partition(is_action);
+        debug_assert!(self.steps.is_empty(), "every step was taken");
+        self.steps.extend(actions.into_iter().chain(rest).chain(next));
         Ok(())
     }
 

@@ -43,7 +43,7 @@ pub use rows::LoadError;
 use self::{
     account::Account,
     contacts::Contact,
-    effect::{ChangeSet, CommitId, Effect, NetAction, Ticket},
+    effect::{ChangeSet, CommitId, Durability, Effect, NetAction, Ticket},
     input::{Input, NetEvent, RelayStatus, Timestamp},
     invitations::Invite,
     mailboxes::Mailboxes,
@@ -99,6 +99,14 @@ enum Question {
 struct Transaction {
     changes: ChangeSet,
     then: Vec<Effect>,
+}
+
+impl Transaction {
+    /// One of which nobody outside will hear.
+    fn relaxed() -> Self {
+        let changes = ChangeSet { durability: Durability::Relaxed, ..ChangeSet::default() };
+        Self { changes, then: Vec::new() }
+    }
 }
 
 impl Engine {
@@ -221,6 +229,11 @@ impl Engine {
     fn commit(&mut self, transaction: Transaction) {
         self.next_commit += 1;
         let Transaction { changes, then } = transaction;
+        debug_assert!(
+            changes.durability == Durability::Strict
+                || !then.iter().any(|effect| matches!(effect, Effect::Net(_))),
+            "what leaves is durable"
+        );
         self.effects.push_back(Effect::Commit { id: CommitId(self.next_commit), changes, then });
     }
 

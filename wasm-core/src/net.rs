@@ -10,6 +10,7 @@
 
 mod bootstrap;
 mod breaker;
+mod contact_ping;
 mod direct;
 mod event_loop;
 mod frames;

@@ -1,7 +1,9 @@
 //! The store: rows in tables, changed in transactions (docs/storage.md).
 //!
-//! Invariant: when [`Store::commit`] returns `Ok` the change survives a crash of the browser; when
-//! it returns an error nothing of it has happened, or it will have happened whole.
+//! Invariant: when [`Store::commit`] returns `Ok` the change survives what its [`Durability`] says;
+//! when it returns an error nothing of it has happened, or it will have happened whole.
+//!
+//! [`Durability`]: crate::engine::effect::Durability
 //! Does not know: what is in a row.
 
 use core::future::Future;

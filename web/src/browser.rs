@@ -17,6 +17,9 @@ use web_sys::{
 /// the next visit is the list instead of the welcome (see `boot.js`).
 const KNOWN_FLAG: &str = "volly-known";
 
+/// The attribute of the root element that `boot.js` sets.
+const EARLY_SUBMIT: &str = "data-early-submit";
+
 /// The window. There is always one where this program runs.
 pub(crate) fn window() -> Window {
     web_sys::window().expect("the app runs on a page")
@@ -226,6 +229,16 @@ pub(crate) fn typed_name() -> String {
         .map_or_else(String::new, |f| f.value())
 }
 
+/// Whether the first paint's form was sent before the app took over (see `boot.js`); says so once.
+pub(crate) fn take_early_submit() -> bool {
+    let root = document().document_element();
+    root.is_some_and(|root| {
+        let was_sent = root.has_attribute(EARLY_SUBMIT);
+        let _ = root.remove_attribute(EARLY_SUBMIT);
+        was_sent
+    })
+}
+
 /// This browser had an identity at the last visit.
 pub(crate) fn was_known() -> bool {
     let storage = window().local_storage().ok().flatten();
@@ -238,8 +251,15 @@ pub(crate) fn remember_known(known: bool) {
     let _ = if known { storage.set_item(KNOWN_FLAG, "1") } else { storage.remove_item(KNOWN_FLAG) };
 }
 
-/// Makes a field as high as its text; its style sheet bounds that.
+/// Makes a field as high as its text, where the style sheet cannot (`field-sizing`); that bounds it.
 pub(crate) fn fit_height(field: &HtmlElement) {
+    thread_local! {
+        static NATIVE: bool =
+            web_sys::css::supports_with_value("field-sizing", "content").unwrap_or(false);
+    }
+    if NATIVE.with(|native| *native) {
+        return;
+    }
     let style = field.style();
     let _ = style.set_property("height", "auto");
     let _ = style.set_property("height", &format!("{}px", field.scroll_height()));

@@ -33,8 +33,8 @@ impl Engine {
 
     /// Tells the engine something whose answer does not matter to anybody.
     pub(crate) fn tell<C: Call + 'static>(&self, call: C) {
-        let core = self.core();
-        browser::spawn(async move { core.call(call).await.map_or((), drop) });
+        let answer = self.core().call(call);
+        browser::spawn(async move { answer.await.map_or((), drop) });
     }
 }
 

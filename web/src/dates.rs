@@ -1,13 +1,19 @@
 //! Dates and times in the person's own zone and manner, by `Intl`.
 
+use std::cell::Cell;
+
 use js_sys::{Array, Date, Intl::DateTimeFormat, Object, Reflect};
 use wasm_bindgen::JsValue;
 
 use crate::{browser, i18n::t};
 
 const DAY_MS: f64 = 86_400_000.0;
+/// Days begin and zones differ at whole quarters of an hour.
+const QUARTER_MS: u64 = 900_000;
 
 thread_local! {
+    /// A quarter of an hour and its day: neighbours in a conversation mostly share it.
+    static LAST_DAY: Cell<(u64, i64)> = const { Cell::new((u64::MAX, 0)) };
     static TIME: DateTimeFormat = formatter(&[("hour", "numeric"), ("minute", "2-digit")]);
     static WEEKDAY: DateTimeFormat = formatter(&[("weekday", "long")]);
     static SHORT_WEEKDAY: DateTimeFormat = formatter(&[("weekday", "short")]);
@@ -40,8 +46,15 @@ fn format(with: &DateTimeFormat, at: u64) -> String {
 /// Numbers the local day of a moment.
 #[expect(clippy::cast_possible_truncation, reason = "days fit")]
 pub(crate) fn day(at: u64) -> i64 {
+    let quarter = at / QUARTER_MS;
+    let (known, day) = LAST_DAY.get();
+    if known == quarter {
+        return day;
+    }
     let date = date(at);
-    ((date.get_time() - date.get_timezone_offset() * 60_000.0) / DAY_MS).floor() as i64
+    let day = ((date.get_time() - date.get_timezone_offset() * 60_000.0) / DAY_MS).floor() as i64;
+    LAST_DAY.set((quarter, day));
+    day
 }
 
 /// Hour and minute.

@@ -6,6 +6,7 @@ mod use_contexts;
 mod use_event;
 mod use_invitation;
 mod use_invite;
+mod use_name;
 mod use_opening_focus;
 mod use_pinned_scroll;
 mod use_shortcuts;
@@ -21,7 +22,8 @@ pub(crate) use use_contexts::{
 pub(crate) use use_event::{use_back, use_window_event};
 pub(crate) use use_invitation::{use_invitation_steps, use_looking};
 pub(crate) use use_invite::{use_cancel_invite, use_follow_invite, use_new_invite};
-pub(crate) use use_opening_focus::use_opening_focus;
+pub(crate) use use_name::{UseName, use_name};
+use use_opening_focus::use_opening_focus;
 pub(crate) use use_pinned_scroll::{UsePinnedScroll, use_pinned_scroll};
 pub(crate) use use_shortcuts::use_shortcuts;
 pub(crate) use use_timeline::use_timeline;

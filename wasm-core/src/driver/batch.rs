@@ -3,13 +3,21 @@
 use std::collections::VecDeque;
 
 use super::Step;
-use crate::engine::effect::ChangeSet;
+use crate::engine::effect::{ChangeSet, Durability};
 
 /// Transactions that are stored together, and what follows from them in order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Batch {
     pub(super) changes: ChangeSet,
     pub(super) then: VecDeque<Step>,
+}
+
+impl Default for Batch {
+    /// Empty, and so with nothing that would have to be strict.
+    fn default() -> Self {
+        let changes = ChangeSet { durability: Durability::Relaxed, ..ChangeSet::default() };
+        Self { changes, then: VecDeque::new() }
+    }
 }
 
 impl Batch {
@@ -18,6 +26,7 @@ impl Batch {
     /// In a transaction removals come before writes, so a row that was written and is removed now
     /// has to go from the writes.
     pub(super) fn add(&mut self, later: ChangeSet) {
+        self.changes.durability = self.changes.durability.max(later.durability);
         let puts = &mut self.changes.puts;
         puts.retain(|row| {
             let removed = later.deletes.iter().any(|(of, key)| *of == row.table && *key == row.key);
@@ -66,7 +75,19 @@ mod tests {
                 puts,
                 deletes,
                 delete_prefixes,
+                ..ChangeSet::default()
             })
+    }
+
+    #[test]
+    fn one_strict_transaction_makes_all_strict() {
+        let relaxed = || ChangeSet { durability: Durability::Relaxed, ..ChangeSet::default() };
+        let mut batch = Batch::default();
+        batch.add(relaxed());
+        assert_eq!(batch.changes.durability, Durability::Relaxed);
+        batch.add(ChangeSet::default());
+        batch.add(relaxed());
+        assert_eq!(batch.changes.durability, Durability::Strict);
     }
 
     async fn contents(store: &Memory) -> Vec<Row> {

@@ -5,7 +5,10 @@
 //! `volly`. When it goes, even by a crash, the browser gives the lock to the next tab in the
 //! queue. Invariant: only the holder of the lock touches the database.
 
-use core::cell::{Cell, RefCell};
+use core::{
+    cell::{Cell, RefCell},
+    future::Future,
+};
 use std::rc::Rc;
 
 use futures::{
@@ -70,19 +73,25 @@ impl Core {
         Self { tab, _life: Rc::new(Life { abort, channel, _listeners: listeners }) }
     }
 
-    /// Asks the engine. Calls made before [`Notice::Ready`] wait for it.
+    /// Asks the engine, at once; the future is the answer. Calls made before [`Notice::Ready`] wait
+    /// for it.
     ///
     /// # Errors
     ///
     /// What the engine answered; [`ApiError::EngineMoved`] when the tab that ran it closed before
     /// it answered and asking again could do something twice; [`ApiError::Limit`] when too many
     /// calls wait.
-    pub async fn call<C: Call>(&self, call: C) -> Result<C::Reply, ApiError> {
-        let answer = self.tab.client.borrow_mut().call(call.into())?;
+    pub fn call<C: Call>(
+        &self,
+        call: C,
+    ) -> impl Future<Output = Result<C::Reply, ApiError>> + use<C> {
+        let answer = self.tab.client.borrow_mut().call(call.into());
         self.tab.pump();
-        let reply = answer.await.map_err(|_| ApiError::EngineMoved)??;
-        postcard::from_bytes::<Result<C::Reply, ApiError>>(&reply)
-            .map_err(|_| ApiError::Unreadable)?
+        async move {
+            let reply = answer?.await.map_err(|_| ApiError::EngineMoved)??;
+            postcard::from_bytes::<Result<C::Reply, ApiError>>(&reply)
+                .map_err(|_| ApiError::Unreadable)?
+        }
     }
 
     /// After [`StartFailure::DatabaseVanished`]: gives the old identity up in this browser, and
@@ -133,6 +142,8 @@ struct Tab {
     channel: BroadcastChannel,
     /// The engine's queue, while this tab leads.
     server: RefCell<Option<mpsc::Sender<ToServer>>>,
+    /// Another tab has asked this one something: it wants to hear what happens.
+    has_audience: Cell<bool>,
     /// The run that this tab has announced.
     run: Cell<Option<RunId>>,
     /// Wakes a tab that has failed to lead.
@@ -155,6 +166,7 @@ impl Tab {
             client: RefCell::new(Client::connect(PortId(system_rng().next_u64()))),
             channel: BroadcastChannel::new(name).expect("the constructor takes any name"),
             server: RefCell::new(None),
+            has_audience: Cell::new(false),
             run: Cell::new(None),
             again: RefCell::new(None),
             pumping: Cell::new(false),
@@ -211,8 +223,13 @@ impl Tab {
         if let ToClients::Up { run, .. } = message {
             self.run.set(Some(run));
         }
+        // A view that was not told of an event finds the gap, so one that has never asked may be
+        // left out.
+        let is_news = matches!(message, ToClients::Event { .. } | ToClients::Reply { .. });
         let frame = Frame::ToClients(message);
-        self.post(&frame);
+        if self.has_audience.get() || !is_news {
+            self.post(&frame);
+        }
         if let Frame::ToClients(message) = frame {
             self.tell_client(message);
         }
@@ -225,7 +242,10 @@ impl Tab {
             return;
         }
         match (Frame::decode(&data.to_vec()), self.leads()) {
-            (Ok(Frame::ToServer(message)), true) => self.serve(message),
+            (Ok(Frame::ToServer(message)), true) => {
+                self.has_audience.set(true);
+                self.serve(message);
+            }
             // An answer in our layout tells the view of another build that it cannot read it.
             (Err(FrameError::OtherView), true) => self.serve(ToServer::Hello),
             (Ok(Frame::ToClients(message)), false) => {

@@ -162,7 +162,8 @@ impl Engine {
         row.read_up_to = row.read_up_to.max(Some(call.up_to));
         row.receipt_due = row.standing != Standing::Gone;
         contact.receipt_at = row.receipt_due.then(|| now.after(RECEIPT_DELAY));
-        let mut transaction = Transaction::default();
+        // The receipt that tells the contact has a commit of its own.
+        let mut transaction = Transaction::relaxed();
         contact.save(call.contact, &mut transaction);
         self.tell_contact(call.contact, &mut transaction);
         transaction.then.push(reply.with(Ok(())));
@@ -175,7 +176,7 @@ impl Engine {
             Ok(contact) => contact,
             Err(error) => return self.effects.push_back(reply.with(Err(error))),
         };
-        let mut transaction = Transaction::default();
+        let mut transaction = Transaction::relaxed();
         if contact.draft != call.text {
             let key = contact_key(call.contact);
             if call.text.is_empty() {

@@ -177,9 +177,23 @@ impl core::fmt::Debug for Row {
     }
 }
 
+/// What a transaction has survived when what follows from it is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Durability {
+    /// A crash of the browser. For changes that nobody outside has heard of: when the machine loses
+    /// its power they may be undone, and what brought them comes again.
+    Relaxed,
+    /// Also the loss of power; and with it every transaction before. What was sealed for sending or
+    /// will be acknowledged: undone, a key would be used twice or a message lost.
+    #[default]
+    Strict,
+}
+
 /// Changes that happen together or not at all, the removals before the writes.
 #[derive(Debug, Default)]
 pub struct ChangeSet {
+    /// See [`Durability`].
+    pub durability: Durability,
     /// Written, replacing what was there.
     pub puts: Vec<Row>,
     /// Removed; a missing row is no error.

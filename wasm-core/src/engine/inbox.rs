@@ -62,7 +62,8 @@ impl Engine {
         envelope: &[u8],
         now: Timestamp,
     ) {
-        let mut transaction = Transaction::default();
+        // Not acknowledged yet: the contact keeps it until our receipt, whose commit is strict.
+        let mut transaction = Transaction::relaxed();
         self.receive(contact, envelope, now, &mut transaction);
         self.commit(transaction);
     }

@@ -57,7 +57,7 @@ pub enum NetEvent {
 /// The way to the relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RelayStatus {
-    /// None, and none is being tried.
+    /// None, and none to be expected soon.
     Offline,
     /// Being made.
     Connecting,

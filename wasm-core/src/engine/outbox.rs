@@ -245,7 +245,8 @@ impl Engine {
 
     fn deposited(&mut self, contact: ContactId, order: u64) {
         let Some(entry) = self.outbox.remove(contact, order) else { return };
-        let mut transaction = Transaction::default();
+        // Undone, the entry is deposited once more, under the same name.
+        let mut transaction = Transaction::relaxed();
         transaction.changes.delete(Table::Outbox, outbox_key(contact, order));
         match entry.row.parcel {
             Parcel::Text(id) => {

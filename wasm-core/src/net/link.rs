@@ -54,6 +54,11 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Longest pause. Lower: more dials at a relay that is away. Higher: back later when it returns.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
+/// Failures in a row after which we call ourselves offline, whatever the system says: some browsers
+/// forget with a reload that there is no network. Two seconds, most of it pauses.
+/// Lower: a stumble passes for an outage. Higher: *connecting* is said for longer than it is true.
+const OFFLINE_AFTER: u32 = 3;
+
 /// Nudges that wait for the probe; one more changes nothing.
 const MAX_NUDGES: usize = 4;
 
@@ -248,7 +253,9 @@ impl Link {
                 let reserved = online.reservation.is_held();
                 RelayStatus::Online { peer: if reserved { local.to_bytes() } else { Vec::new() } }
             }
-            _ if self.connectivity == Connectivity::Offline => RelayStatus::Offline,
+            _ if self.connectivity == Connectivity::Offline || self.failures >= OFFLINE_AFTER => {
+                RelayStatus::Offline
+            }
             _ => RelayStatus::Connecting,
         };
         if status != self.reported {

@@ -21,7 +21,7 @@ use libp2p::{
     yamux,
 };
 
-use super::{Socket, breaker::Breaker};
+use super::{Socket, breaker::Breaker, contact_ping::ContactPing};
 use crate::limits::MAX_CONTACTS;
 
 /// Records and mailboxes of a relay (protocol.md §10).
@@ -48,20 +48,13 @@ const MAX_PENDING_INCOMING: u32 = 32;
 /// Connections to one peer: the one in use, and one that replaces it.
 const MAX_PER_PEER: u32 = 2;
 
-/// Between two pings of a contact. The relay is probed more often, see [`super::probe`]; a contact
-/// that is gone costs no more than a detour, because what has no receipt goes to the mailbox.
-const PEER_PING_INTERVAL: Duration = Duration::from_secs(15);
-
-/// For the answer. Higher: a dead stream is kept longer. Lower: a throttled page counts as dead.
-const PEER_PING_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// What the node speaks.
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
     limits: connection_limits::Behaviour,
     relay: relay::client::Behaviour,
     identify: identify::Behaviour,
-    ping: ping::Behaviour,
+    ping: ContactPing,
     pub(super) streams: libp2p_stream::Behaviour,
 }
 
@@ -73,9 +66,7 @@ pub(super) fn build(key: &Keypair, sockets: Boxed<Socket>, breaker: Breaker) -> 
         limits: connection_limits::Behaviour::new(limits()),
         relay,
         identify: identify::Behaviour::new(identity(key.public())),
-        ping: ping::Behaviour::new(
-            ping::Config::new().with_interval(PEER_PING_INTERVAL).with_timeout(PEER_PING_TIMEOUT),
-        ),
+        ping: ContactPing::new(),
         streams: libp2p_stream::Behaviour::new(),
     };
     let transport = circuits.or_transport(sockets.map(move |socket, _| breaker.guard(socket)));

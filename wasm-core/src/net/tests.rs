@@ -119,6 +119,7 @@ fn without_a_relay_requests_are_refused_at_once() {
         node.act(deposit(1, vec![])).await;
         let event = node.next().await;
         assert!(matches!(event, NetEvent::Deposited(Ticket(1), Err(RelayError::Offline))));
+        node.status(|status| *status == RelayStatus::Offline).await;
     });
 }
 

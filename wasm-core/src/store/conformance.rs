@@ -84,6 +84,7 @@ async fn removes_before_it_writes<S: Store>(store: &S) -> Result<(), StoreError>
         puts: vec![row(Table::Messages, &[5, 1], b"new")],
         deletes: vec![key.clone(), (Table::Outbox, vec![1, 2, 3])],
         delete_prefixes: vec![key],
+        ..ChangeSet::default()
     };
     store.commit(&changes).await?;
     assert_eq!(scan(store, &[5, 1], None, 9).await?, [[5, 1]]);

@@ -229,7 +229,7 @@ async fn put_all(
     if tables.is_empty() {
         return Ok(());
     }
-    write(connection, &tables, |transaction| {
+    write(connection, &tables, changes.durability, |transaction| {
         for (table, prefix) in &changes.delete_prefixes {
             let store = transaction.object_store(name(*table))?;
             let lower = binary(prefix);

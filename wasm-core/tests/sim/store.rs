@@ -2,43 +2,53 @@
 
 use std::collections::BTreeMap;
 
-use volly_core::engine::effect::{ChangeSet, Row, Scan, Table};
+use volly_core::engine::effect::{ChangeSet, Durability, Row, Scan, Table};
+
+type Rows = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
 /// The rows, by table and key.
-pub type Store = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
-
-pub fn rows(store: &Store) -> Vec<Row> {
-    let row = |((table, key), value): (&(Table, Vec<u8>), &Vec<u8>)| Row {
-        table: *table,
-        key: key.clone(),
-        value: value.clone(),
-    };
-    store.iter().filter(|((table, _), _)| *table != Table::Messages).map(row).collect()
+#[derive(Default)]
+pub struct Store {
+    rows: Rows,
+    /// What a loss of power leaves: the rows after the last strict commit.
+    durable: Rows,
 }
 
-pub fn commit(store: &mut Store, changes: ChangeSet) {
-    for (table, prefix) in changes.delete_prefixes {
-        store.retain(|(t, key), _| *t != table || !key.starts_with(&prefix));
-    }
-    for (table, key) in changes.deletes {
-        store.remove(&(table, key));
-    }
-    for row in changes.puts {
-        store.insert((row.table, row.key), row.value);
-    }
+fn row(((table, key), value): (&(Table, Vec<u8>), &Vec<u8>)) -> Row {
+    Row { table: *table, key: key.clone(), value: value.clone() }
 }
 
-pub fn scanned(store: &Store, scan: &Scan) -> Vec<Row> {
-    let matches = |table: &Table, key: &[u8]| {
-        *table == scan.table
-            && key.starts_with(&scan.prefix)
-            && scan.before.as_ref().is_none_or(|before| key < before.as_slice())
-    };
-    let found = store.iter().rev().filter(|((table, key), _)| matches(table, key));
-    let row = |((table, key), value): (&(Table, Vec<u8>), &Vec<u8>)| Row {
-        table: *table,
-        key: key.clone(),
-        value: value.clone(),
-    };
-    found.take(scan.limit).map(row).collect()
+impl Store {
+    pub fn load(&self) -> Vec<Row> {
+        self.rows.iter().filter(|((table, _), _)| *table != Table::Messages).map(row).collect()
+    }
+
+    pub fn commit(&mut self, changes: ChangeSet) {
+        for (table, prefix) in changes.delete_prefixes {
+            self.rows.retain(|(t, key), _| *t != table || !key.starts_with(&prefix));
+        }
+        for (table, key) in changes.deletes {
+            self.rows.remove(&(table, key));
+        }
+        for row in changes.puts {
+            self.rows.insert((row.table, row.key), row.value);
+        }
+        if changes.durability == Durability::Strict {
+            self.durable.clone_from(&self.rows);
+        }
+    }
+
+    pub fn lose_power(&mut self) {
+        self.rows.clone_from(&self.durable);
+    }
+
+    pub fn scan(&self, scan: &Scan) -> Vec<Row> {
+        let matches = |table: &Table, key: &[u8]| {
+            *table == scan.table
+                && key.starts_with(&scan.prefix)
+                && scan.before.as_ref().is_none_or(|before| key < before.as_slice())
+        };
+        let found = self.rows.iter().rev().filter(|((table, key), _)| matches(table, key));
+        found.take(scan.limit).map(row).collect()
+    }
 }

@@ -1,7 +1,7 @@
 //! A world of engines around one relay, in virtual time, with a seed.
 //!
 //! The relay is a model: what it acknowledged it keeps. A user's store is a map that takes a
-//! commit whole or, when the user crashes, not at all. Connections break, browsers are killed
+//! commit whole or, when the user crashes, not at all; a loss of power undoes what was not strict. Connections break, browsers are killed
 //! between any two effects, and the relay pushes what is not acknowledged again and again.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -18,16 +18,12 @@ use volly_core::{
     },
 };
 
-use super::{
-    relay::Relay,
-    rng::TestRng,
-    store::{Store, commit, rows, scanned},
-};
+use super::{relay::Relay, rng::TestRng, store::Store};
 
 /// How the world treats its people.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Weather {
-    /// A user's browser is killed before one effect in so many; 0 for never.
+    /// A user's browser is killed, or loses its power, before one effect in so many; 0 for never.
     pub crash_one_in: u64,
     /// A connection breaks before one network action in so many; 0 for never.
     pub cut_one_in: u64,
@@ -68,7 +64,7 @@ impl World {
         let now = Timestamp(1_800_000_000_000);
         let user = || User {
             engine: Engine::load(Vec::new(), now).unwrap(),
-            store: Store::new(),
+            store: Store::default(),
             online: false,
             connection: 0,
             inputs: VecDeque::new(),
@@ -202,10 +198,18 @@ impl World {
         let it = &mut self.users[user];
         it.inputs.clear();
         it.crashes += 1;
-        it.engine = Engine::load(rows(&it.store), now).unwrap();
+        it.engine = Engine::load(it.store.load(), now).unwrap();
         if was_online {
             self.connect(user);
         }
+    }
+
+    /// The browser crashes, or the machine with it.
+    fn strike(&mut self, user: usize) {
+        if self.rng.one_in(2) {
+            self.users[user].store.lose_power();
+        }
+        self.crash(user);
     }
 
     /// The browser is closed: its streams end at the other side as well, which a connection that
@@ -250,7 +254,7 @@ impl World {
     fn step(&mut self, user: usize) -> bool {
         if let Some(effect) = self.users[user].engine.poll_effect() {
             if self.happens(self.weather.crash_one_in) {
-                self.crash(user);
+                self.strike(user);
             } else {
                 self.apply(user, effect);
             }
@@ -270,10 +274,10 @@ impl World {
     fn apply(&mut self, user: usize, effect: Effect) {
         match effect {
             Effect::Commit { id, changes, then } => {
-                commit(&mut self.users[user].store, changes);
+                self.users[user].store.commit(changes);
                 for effect in then {
                     if self.happens(self.weather.crash_one_in) {
-                        return self.crash(user);
+                        return self.strike(user);
                     }
                     self.apply(user, effect);
                 }
@@ -287,7 +291,7 @@ impl World {
                 self.act(user, action);
             }
             Effect::Scan(call, scan) => {
-                let rows = scanned(&self.users[user].store, &scan);
+                let rows = self.users[user].store.scan(&scan);
                 self.users[user].inputs.push_back(Input::Scanned(call, rows));
             }
             Effect::Emit(event) => self.users[user].events.push(*event),

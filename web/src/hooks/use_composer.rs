@@ -78,9 +78,9 @@ pub(crate) fn use_composer(contact: &Rc<ContactView>) -> UseComposer {
             let typed = Rc::clone(&latest.borrow());
             let trimmed = typed.trim();
             if !trimmed.is_empty() && trimmed.len() <= MAX_TEXT_BYTES {
+                send.emit(trimmed.into());
                 set.emit("".into());
                 keep.emit(Keep::Now);
-                send.emit(trimmed.into());
             }
         });
     let fits = text.trim().len() <= MAX_TEXT_BYTES;
@@ -105,10 +105,12 @@ fn use_send(contact: ContactId, give_back: Callback<(Rc<str>, ApiError)>) -> Cal
         // Tokens grow over every composer of this page, since time does.
         let this = (*token.borrow()).max(at * 1_000) + 1;
         *token.borrow_mut() = this;
+        // Asked before anything is drawn: the store works while the echo is.
+        let stored = engine.core().call(SendText { contact, text: text.to_string() });
         dispatch.dispatch(Change::Sent(contact, Echo::new(this, &text, at)));
-        let (core, dispatch, give_back) = (engine.core(), dispatch.clone(), give_back.clone());
+        let (dispatch, give_back) = (dispatch.clone(), give_back.clone());
         browser::spawn(async move {
-            match core.call(SendText { contact, text: text.to_string() }).await {
+            match stored.await {
                 Ok(id) => dispatch.dispatch(Change::Stored(contact, this, id)),
                 Err(error) => {
                     dispatch.dispatch(Change::Refused(contact, this));

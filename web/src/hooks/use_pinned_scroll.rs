@@ -1,4 +1,7 @@
 //! A list that stays at its end while one is there, and where one is otherwise.
+//!
+//! What comes below is followed where sizes are watched, after the browser has laid the page out:
+//! asking for a size while drawing would lay it out once more for each message.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -58,19 +61,15 @@ pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
     let set_end = at_end.setter();
     use_effect_with((first, count), move |(first, count)| {
         let Some(area) = node.cast::<Element>().filter(|_| *count > 0) else { return };
-        let grown = area.scroll_height() - here.height.get();
-        let prepended = *known_first.borrow() != *first;
-        *known_first.borrow_mut() = first.clone();
+        let prepended = known_first.replace(first.clone()) != *first;
         if !here.placed.replace(true) {
             let start = area.query_selector(start_at).ok().flatten();
             place(&area, start.as_ref());
             here.pinned.set(is_at_end(&area));
-        } else if here.pinned.get() {
-            area.set_scroll_top(area.scroll_height());
-        } else if prepended {
+        } else if prepended && !here.pinned.get() {
+            let grown = area.scroll_height() - here.height.get();
             area.set_scroll_top(area.scroll_top() + grown);
         }
-        here.height.set(area.scroll_height());
         set_end.set(here.pinned.get());
     });
 
@@ -95,7 +94,7 @@ pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
     UsePinnedScroll { area, content, at_end: *at_end, onscroll, to_end }
 }
 
-/// Keeps the end in view when the area or its content changes its size.
+/// Keeps the end in view when the area or its content changes its size: before the next paint.
 #[hook]
 fn use_watch(area: &NodeRef, content: &NodeRef, position: &Rc<Position>) {
     let (area, content, here) = (area.clone(), content.clone(), Rc::clone(position));
@@ -103,7 +102,9 @@ fn use_watch(area: &NodeRef, content: &NodeRef, position: &Rc<Position>) {
         let nodes: Vec<Element> = [&area, &content].iter().filter_map(|node| node.cast()).collect();
         let inner = Rc::clone(&here);
         let watch = SizeWatch::new(&nodes, move || {
-            if let Some(area) = area.cast::<Element>().filter(|_| inner.pinned.get()) {
+            let Some(area) = area.cast::<Element>() else { return };
+            inner.height.set(area.scroll_height());
+            if inner.pinned.get() {
                 area.set_scroll_top(area.scroll_height());
             }
         });

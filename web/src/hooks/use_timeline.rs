@@ -10,7 +10,7 @@ use crate::{
     browser, dates,
     state::{
         roster::Phase,
-        rows::{Row, rows},
+        rows::{Block, blocks},
         timeline::Timeline,
         timelines::Change,
     },
@@ -18,8 +18,8 @@ use crate::{
 
 /// See [`use_timeline`].
 pub(crate) struct UseTimeline {
-    /// The rows on the screen.
-    pub(crate) rows: Rc<Vec<Row>>,
+    /// What is on the screen.
+    pub(crate) blocks: Rc<Vec<Rc<Block>>>,
     /// The newest page is there.
     pub(crate) loaded: bool,
     /// There is something above the first row.
@@ -75,12 +75,12 @@ pub(crate) fn use_timeline(contact: &Rc<ContactView>) -> UseTimeline {
     // The line of the new stands where it stood when the chat was opened.
     let new_after = use_memo(id, |_| (contact.unread > 0).then_some(contact.read_up_to));
     let layout = use_memo((timeline.clone(), new_after), |(timeline, new_after)| {
-        timeline.as_deref().map_or_else(Vec::new, |line| rows(line, **new_after, dates::day))
+        timeline.as_deref().map_or_else(Vec::new, |line| blocks(line, **new_after, dates::day))
     });
     let oldest = timeline.as_ref().and_then(|line| line.messages.keys().next().copied());
     let load_older = use_callback((load, oldest), |(), (load, oldest)| load.emit(*oldest));
     UseTimeline {
-        rows: layout,
+        blocks: layout,
         loaded,
         has_older: timeline.as_ref().is_some_and(|timeline| timeline.has_older),
         load_older,

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::{
     components::{Button, ErrorText, Kind, Look, Mark, TextField, error_words},
-    hooks::{use_invitation, use_invitation_steps, use_opening_focus, use_roster, use_title},
+    hooks::{UseName, use_invitation, use_invitation_steps, use_name, use_roster, use_title},
     i18n::t,
     state::invitation::Invitation,
 };
@@ -19,10 +19,9 @@ pub(crate) struct GuestProps {
 /// See the module.
 #[component]
 pub(crate) fn Guest(props: &GuestProps) -> Html {
-    let name = use_state_eq(|| props.typed_name.to_string());
+    let UseName { value, error: name_error, node, oninput, take } = use_name(&props.typed_name);
     let (invitation, steps, roster) = (use_invitation(), use_invitation_steps(), use_roster());
     use_title(None);
-    let node = use_opening_focus(!props.typed_name.is_empty());
     let has_profile = roster.profile.is_some();
     let inviter = invitation.inviter().map(ToString::to_string);
     let error = invitation.error();
@@ -38,11 +37,12 @@ pub(crate) fn Guest(props: &GuestProps) -> Html {
         },
     );
     let onsubmit = use_callback(
-        (name.clone(), steps.join, has_profile),
-        |event: SubmitEvent, (name, join, has_profile)| {
+        (take, steps.join, has_profile),
+        |event: SubmitEvent, (take, join, has_profile)| {
             event.prevent_default();
-            if *has_profile || !name.trim().is_empty() {
-                join.emit(name.trim().to_owned());
+            let name = if *has_profile { Some(String::new()) } else { take.emit(()) };
+            if let Some(name) = name {
+                join.emit(name);
             }
         },
     );
@@ -63,7 +63,7 @@ pub(crate) fn Guest(props: &GuestProps) -> Html {
                 <form class="form" {onsubmit} novalidate=true>
                     if !has_profile && !is_over {
                         <TextField id="name" {node} kind={Kind::Name} label={t!("name-label")} hint={t!("name-hint")}
-                            value={(*name).clone()} oninput={name.setter().to_callback()} />
+                            {value} error={name_error} {oninput} />
                     }
                     <ErrorText text={words} />
                     if is_over {

@@ -9,8 +9,9 @@ use restore::Restore;
 
 use super::PasteInvite;
 use crate::{
+    browser,
     components::{Button, ErrorText, Kind, Look, Mark, TextField, error_words},
-    hooks::{use_call, use_engine, use_opening_focus, use_title},
+    hooks::{UseName, use_call, use_engine, use_name, use_title},
     i18n::t,
 };
 
@@ -64,23 +65,28 @@ pub(crate) fn Welcome(props: &WelcomeProps) -> Html {
 /// The name and *Start*. A new user gets a first invite at once: there is nothing else to do.
 #[component]
 fn StartForm(props: &WelcomeProps) -> Html {
-    let name = use_state_eq(|| props.typed_name.to_string());
+    let UseName { value, error, node, oninput, take } = use_name(&props.typed_name);
     let engine = use_engine();
     let onreply = use_callback(engine, |_: Profile, engine| engine.tell(CreateInvite {}));
     let start = use_call::<Start>(onreply);
-    let onsubmit = use_callback((name.clone(), start.run), |event: SubmitEvent, (name, run)| {
-        event.prevent_default();
-        if !name.trim().is_empty() {
-            run.emit(Start { name: name.trim().to_owned() });
+    let onstart = use_callback((take, start.run), |(), (take, run)| {
+        if let Some(name) = take.emit(()) {
+            run.emit(Start { name });
         }
     });
+    let early = onstart.clone();
+    use_effect_with((), move |()| {
+        if browser::take_early_submit() {
+            early.emit(());
+        }
+    });
+    let onsubmit = onstart.reform(|event: SubmitEvent| event.prevent_default());
     let busy = start.state.is_busy();
     let label = if busy { t!("starting") } else { t!("start") };
-    let node = use_opening_focus(!props.typed_name.is_empty());
     html! {
         <form class="form" {onsubmit} novalidate=true>
             <TextField id="name" {node} kind={Kind::Name} label={t!("name-label")} hint={t!("name-hint")}
-                value={(*name).clone()} oninput={name.setter().to_callback()} />
+                {value} {error} {oninput} />
             <Button {label} look={Look::Primary} submits=true {busy} />
             <ErrorText text={start.state.error().map(|error| AttrValue::from(error_words(error, None)))} />
         </form>

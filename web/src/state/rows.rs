@@ -1,4 +1,7 @@
 //! From messages to the rows of a conversation: days, runs, tails, times and the line of the new.
+//!
+//! Rows lie in blocks, whose ends depend on the messages alone: what comes below or above leaves
+//! the blocks between as they are, and they are not drawn again.
 
 use std::rc::Rc;
 
@@ -9,8 +12,21 @@ use super::timeline::{Echo, Timeline};
 /// Silence that ends a run of messages by one person.
 const RUN_GAP_MS: u64 = 5 * 60_000;
 
+/// Messages whose Lamport times differ in so many low bits alone lie in one block: about 32.
+/// Lower: more blocks to compare. Higher: more rows to draw again when one changes.
+const BLOCK_BITS: u32 = 5;
+
+/// Neighbouring rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    /// Names it; grows downwards.
+    pub(crate) number: u64,
+    /// Top to bottom, never empty.
+    pub(crate) rows: Vec<Row>,
+}
+
 /// One row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Row {
     /// A new day starts: a moment in it, milliseconds since the Unix epoch.
     Day(u64),
@@ -30,7 +46,7 @@ pub(crate) enum Key {
 }
 
 /// One message as it is drawn.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bubble {
     /// Names the row: it stays the same when a message takes the place of its echo.
     pub(crate) key: Key,
@@ -48,38 +64,26 @@ pub(crate) struct Bubble {
 
 /// Lays a conversation out. `day` numbers the local day of a moment; `new_after` is the newest
 /// message that had been seen when the conversation was opened.
-pub(crate) fn rows(
+pub(crate) fn blocks(
     timeline: &Timeline,
     new_after: Option<Option<MessageId>>,
     day: impl Fn(u64) -> i64,
-) -> Vec<Row> {
-    let stored = timeline.messages.iter().map(|(id, message)| {
-        let key = timeline.adopted.get(id).map_or(Key::Message(*id), |token| Key::Sent(*token));
-        (key, Rc::clone(message))
-    });
-    let sent = timeline.echoes.iter().map(|echo| (Key::Sent(echo.token), stand_in(echo)));
-    let mut bubbles: Vec<Bubble> = stored
-        .chain(sent)
-        .map(|(key, message)| Bubble {
-            key,
-            message,
-            first: true,
-            last: true,
-            time: true,
-            state: true,
-        })
-        .collect();
-    for at in 1..bubbles.len() {
-        if let [.., before, after] = bubbles.get_mut(..=at).unwrap_or_default() {
-            join(before, after, &day);
+) -> Vec<Rc<Block>> {
+    let mut bubbles = bubbles(timeline);
+    let days: Vec<i64> = bubbles.iter().map(|(_, bubble)| day(bubble.message.stored_at)).collect();
+    for (at, days) in days.windows(2).enumerate() {
+        if let [(_, before), (_, after)] = bubbles.get_mut(at..at + 2).unwrap_or_default() {
+            join(before, after, days.first() == days.last());
         }
     }
-    let mut rows = Vec::with_capacity(bubbles.len() + 8);
+    let mut blocks: Vec<Block> = Vec::new();
     let (mut today, mut new_after) = (None, new_after);
-    for bubble in bubbles {
-        let date = day(bubble.message.stored_at);
-        if today != Some(date) {
-            today = Some(date);
+    for ((number, bubble), date) in bubbles.into_iter().zip(days) {
+        if blocks.last().is_none_or(|block| block.number != number) {
+            blocks.push(Block { number, rows: Vec::with_capacity(1 << BLOCK_BITS) });
+        }
+        let Some(Block { rows, .. }) = blocks.last_mut() else { continue };
+        if today.replace(date) != Some(date) {
             rows.push(Row::Day(bubble.message.stored_at));
         }
         if bubble.message.state.is_none()
@@ -90,15 +94,30 @@ pub(crate) fn rows(
         }
         rows.push(Row::Bubble(bubble));
     }
-    rows
+    blocks.into_iter().map(Rc::new).collect()
+}
+
+/// Every message by itself, with the number of its block.
+fn bubbles(timeline: &Timeline) -> Vec<(u64, Bubble)> {
+    let alone =
+        |key, message| Bubble { key, message, first: true, last: true, time: true, state: true };
+    let stored = timeline.messages.iter().map(|(id, message)| {
+        let key = timeline.adopted.get(id).map_or(Key::Message(*id), |token| Key::Sent(*token));
+        (id.lamport >> BLOCK_BITS, alone(key, Rc::clone(message)))
+    });
+    // An echo lies where its message will most likely lie, so that its row need not move.
+    let next = timeline.messages.keys().next_back().map_or(0, |id| id.lamport.saturating_add(1));
+    let sent = (next..).zip(&timeline.echoes).map(|(lamport, echo)| {
+        (lamport >> BLOCK_BITS, alone(Key::Sent(echo.token), stand_in(echo)))
+    });
+    stored.chain(sent).collect()
 }
 
 /// Joins two neighbours to a run when they are one person's and close in time.
-fn join(before: &mut Bubble, after: &mut Bubble, day: impl Fn(u64) -> i64) {
+fn join(before: &mut Bubble, after: &mut Bubble, same_day: bool) {
     let (a, b) = (&before.message, &after.message);
     let close = b.stored_at.abs_diff(a.stored_at) < RUN_GAP_MS;
-    let run =
-        a.state.is_some() == b.state.is_some() && close && day(a.stored_at) == day(b.stored_at);
+    let run = a.state.is_some() == b.state.is_some() && close && same_day;
     before.last = !run;
     after.first = !run;
     before.time = !run || a.stored_at / 60_000 != b.stored_at / 60_000;
@@ -126,6 +145,15 @@ mod tests {
             timeline.take_message(message);
         }
         rows(&timeline, new_after, |at| i64::try_from(at / 86_400_000).unwrap())
+    }
+
+    fn rows(
+        timeline: &Timeline,
+        new_after: Option<Option<MessageId>>,
+        day: impl Fn(u64) -> i64,
+    ) -> Vec<Row> {
+        let blocks = blocks(timeline, new_after, day);
+        blocks.iter().flat_map(|block| block.rows.clone()).collect()
     }
 
     fn sketch(rows: &[Row]) -> String {
@@ -188,5 +216,41 @@ mod tests {
             _ => unreachable!(),
         };
         assert_eq!((key(&before), key(&after)), (Key::Sent(1), Key::Sent(1)));
+    }
+
+    #[test]
+    fn what_comes_above_and_below_leaves_the_blocks_between_alone() {
+        let mut timeline = Timeline::default();
+        let lay_out = |timeline: &Timeline| blocks(timeline, None, |_| 0);
+        (100..200).for_each(|n| timeline.take_message(theirs(n, n)));
+        let before = lay_out(&timeline);
+        (40..100).chain(200..201).for_each(|n| timeline.take_message(theirs(n, n)));
+        let after = lay_out(&timeline);
+        let numbers = |blocks: &[Rc<Block>]| blocks.iter().map(|b| b.number).collect::<Vec<_>>();
+        assert_eq!(numbers(&before), [3, 4, 5, 6]);
+        assert_eq!(numbers(&after), [1, 2, 3, 4, 5, 6]);
+        let kept = after.iter().filter(|block| before.contains(block)).count();
+        assert_eq!(kept, 2, "all but the first and the last one");
+    }
+
+    #[test]
+    fn an_echo_waits_in_the_block_of_its_message() {
+        let mut timeline = Timeline::default();
+        timeline.take_message(theirs(30, 0));
+        timeline.echoes.extend([Echo::new(1, "31", 5), Echo::new(2, "32", 5)]);
+        let waiting = blocks(&timeline, None, |_| 0);
+        for n in [31, 32] {
+            timeline.take_message(MessageView { text: n.to_string(), ..ours(n, 5) });
+        }
+        let key = |row: &Row| match row {
+            Row::Bubble(bubble) => Some(bubble.key),
+            _ => None,
+        };
+        let keys = |blocks: &[Rc<Block>]| {
+            let keys = |block: &Rc<Block>| block.rows.iter().filter_map(key).collect::<Vec<_>>();
+            blocks.iter().map(keys).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(&waiting), keys(&blocks(&timeline, None, |_| 0)));
+        assert_eq!(waiting.len(), 2);
     }
 }

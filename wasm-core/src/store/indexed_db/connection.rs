@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
 
 use super::{StoreError, meta, name};
-use crate::engine::effect::Table;
+use crate::engine::effect::{Durability, Table};
 
 /// The version of the set of object stores, as IndexedDB counts it. An upgrade only ever adds.
 const LAYOUT_VERSION: u32 = 1;
@@ -101,17 +101,19 @@ pub(super) fn read(connection: &Connection, stores: &[&str]) -> Result<Transacti
     connection.database.transaction(stores, TransactionMode::ReadOnly)
 }
 
-/// Runs `requests` in one transaction and waits until it is on the disk.
+/// Runs `requests` in one transaction and waits until it is as durable as is asked.
 ///
-/// `durability: "strict"`: the browser answers after the operating system has written, where its
-/// default ("relaxed" in Chromium and Firefox) is to answer before. web-sys has the option behind
-/// an unstable flag only, so it is set by name.
+/// Strict: the browser answers after the disk has it, where its default (relaxed in Chromium and
+/// Firefox) is to answer once the operating system has it. web-sys has the option behind an
+/// unstable flag only, so it is set by name.
 pub(super) async fn write(
     connection: &Connection,
     stores: &[&str],
+    durability: Durability,
     requests: impl FnOnce(&Transaction) -> Result<(), idb::Error>,
 ) -> Result<(), idb::Error> {
-    let transaction = strict(&connection.raw, stores).map_err(idb::Error::TransactionOpenFailed)?;
+    let transaction =
+        open(&connection.raw, stores, durability).map_err(idb::Error::TransactionOpenFailed)?;
     if let Err(error) = requests(&transaction) {
         let _ = transaction.abort();
         return Err(error);
@@ -122,9 +124,17 @@ pub(super) async fn write(
     }
 }
 
-fn strict(database: &IdbDatabase, stores: &[&str]) -> Result<Transaction, JsValue> {
+fn open(
+    database: &IdbDatabase,
+    stores: &[&str],
+    durability: Durability,
+) -> Result<Transaction, JsValue> {
     let options = Object::new();
-    Reflect::set(&options, &"durability".into(), &"strict".into())?;
+    let durability = match durability {
+        Durability::Relaxed => "relaxed",
+        Durability::Strict => "strict",
+    };
+    Reflect::set(&options, &"durability".into(), &durability.into())?;
     let names: Array = stores.iter().map(|name| JsValue::from(*name)).collect();
     let open: Function = Reflect::get(database, &"transaction".into())?.dyn_into()?;
     let transaction = open.call3(database, &names, &"readwrite".into(), &options)?;

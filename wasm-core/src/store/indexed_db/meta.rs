@@ -18,7 +18,8 @@ use super::{
     connection::{Connection, read, write},
 };
 use crate::{
-    crypto::secret::Secret, platform::entropy::system_rng, store::at_rest::SCHEMA_VERSION,
+    crypto::secret::Secret, engine::effect::Durability, platform::entropy::system_rng,
+    store::at_rest::SCHEMA_VERSION,
 };
 
 /// The object store of the rows below; its keys are these strings.
@@ -72,7 +73,7 @@ impl Meta {
             (WRAPPING_KEY, wrapping_key.clone().into()),
             (WRAPPED_KEY, binary(&wrapped_key)),
         ];
-        write(connection, &[STORE], |transaction| {
+        write(connection, &[STORE], Durability::Strict, |transaction| {
             let store = transaction.object_store(STORE)?;
             for (key, value) in &rows {
                 // `add` refuses to replace a key that somebody has put there.

@@ -11,7 +11,7 @@ use crate::{
     dates,
     hooks::{UsePinnedScroll, use_pinned_scroll, use_timeline},
     i18n::t,
-    state::rows::{Key, Row},
+    state::rows::{Block, Key, Row},
 };
 
 /// The row a chat with unread messages starts from.
@@ -29,10 +29,11 @@ pub(super) struct TimelineProps {
 pub(super) fn Timeline(props: &TimelineProps) -> Html {
     let contact = &props.contact;
     let timeline = use_timeline(contact);
+    let blocks = &timeline.blocks;
     let opened_at = use_memo((), |()| browser::now());
     let UsePinnedScroll { area, content, at_end, onscroll, to_end } = use_pinned_scroll(
-        first_id(&timeline.rows),
-        timeline.rows.len(),
+        first_id(blocks),
+        blocks.iter().map(|block| block.rows.len()).sum(),
         FIRST_NEW,
         if timeline.has_older { timeline.load_older.clone() } else { Callback::noop() },
     );
@@ -41,7 +42,7 @@ pub(super) fn Timeline(props: &TimelineProps) -> Html {
     });
 
     let name = AttrValue::from(contact.name.clone());
-    let is_empty = timeline.loaded && timeline.rows.is_empty();
+    let is_empty = timeline.loaded && blocks.is_empty();
     let onclick = Callback::from(move |_: MouseEvent| {
         to_end.emit(());
         // The button goes; the focus must not go with it.
@@ -60,10 +61,14 @@ pub(super) fn Timeline(props: &TimelineProps) -> Html {
                             <p class="quiet">{ t!("chat-empty-note") }</p>
                         </div>
                     }
-                    <ol class="messages">{ for timeline.rows.iter().map(|row| draw(row, &name, *opened_at)) }</ol>
+                    <ol class="messages">
+                        { for blocks.iter().map(|block| html! {
+                            <MessageBlock key={block.number} {block} name={&name} opened_at={*opened_at} />
+                        }) }
+                    </ol>
                 </div>
             </div>
-            if !at_end && !timeline.rows.is_empty() {
+            if !at_end && !blocks.is_empty() {
                 <button type="button" class={classes!("to-end", (contact.unread > 0).then_some("to-end-new"))}
                     aria-label={(contact.unread == 0).then(|| below.clone())} {onclick}>
                     if contact.unread > 0 { <span>{ below }</span> }
@@ -74,9 +79,24 @@ pub(super) fn Timeline(props: &TimelineProps) -> Html {
     }
 }
 
-fn first_id(rows: &[Row]) -> Option<MessageId> {
-    rows.iter()
-        .find_map(|row| if let Row::Bubble(bubble) = row { Some(bubble.message.id) } else { None })
+fn first_id(blocks: &[Rc<Block>]) -> Option<MessageId> {
+    let mut rows = blocks.iter().flat_map(|block| &block.rows);
+    rows.find_map(|row| if let Row::Bubble(bubble) = row { Some(bubble.message.id) } else { None })
+}
+
+/// Props of [`MessageBlock`].
+#[derive(Properties, PartialEq)]
+struct MessageBlockProps {
+    block: Rc<Block>,
+    name: AttrValue,
+    opened_at: u64,
+}
+
+/// Rows that are drawn again together, when one of them changes.
+#[component]
+fn MessageBlock(props: &MessageBlockProps) -> Html {
+    let MessageBlockProps { block, name, opened_at } = props;
+    block.rows.iter().map(|row| draw(row, name, *opened_at)).collect()
 }
 
 fn draw(row: &Row, name: &AttrValue, opened_at: u64) -> Html {

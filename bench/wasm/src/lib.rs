@@ -4,7 +4,9 @@
 
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use volly_core::{
-    identity::{AccountSeed, Device, PreKeySecrets, Verified, generate_prekeys, verify_certificate},
+    identity::{
+        AccountSeed, Device, PreKeySecrets, Verified, generate_prekeys, verify_certificate,
+    },
     session::SessionRecord,
     wire::PreKeyBundle,
 };
@@ -15,6 +17,12 @@ const NOW: u64 = 1_800_000_000;
 
 /// When the prekeys expire.
 const LATER: u64 = NOW + 1_000;
+
+/// Bytes of an envelope that carries no key.
+const SMALLEST: usize = 512;
+
+/// Messages after which a side whose turn it is would long have begun a chain.
+const AHEAD: u32 = 20;
 
 const fn rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
@@ -138,6 +146,17 @@ impl Conversation {
             total += say(&mut self.guest, &mut self.inviter, &content, self.now);
         }
         total
+    }
+
+    /// Both say something until the inviter's chain will last, and the guest has heard of its keys.
+    ///
+    /// # Panics
+    ///
+    /// Never: the session is good.
+    pub fn settle(&mut self) {
+        while self.one_way(AHEAD, 1) > AHEAD as usize * SMALLEST {
+            self.ping_pong(1, 1);
+        }
     }
 
     /// The inviter says something so many times. Returns the bytes of all envelopes.

@@ -67,6 +67,11 @@ impl Navigator {
     }
 }
 
+/// The local day, by its number (see [`crate::dates::day`]); what says *today* is drawn again when it
+/// changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Today(pub(crate) i64);
+
 /// Readers of the contacts, the invites and the connection.
 pub(crate) type RosterState = UseReducerHandle<Roster>;
 /// Readers of the conversations.

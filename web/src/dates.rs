@@ -68,8 +68,8 @@ pub(crate) fn long_date(at: u64) -> String {
 }
 
 /// A day as a heading: today, yesterday, a weekday of the last six days, or a date.
-pub(crate) fn day_name(at: u64) -> String {
-    match day(browser::now()) - day(at) {
+pub(crate) fn day_name(at: u64, today: i64) -> String {
+    match today - day(at) {
         0 => t!("today"),
         1 => t!("yesterday"),
         2..=6 => WEEKDAY.with(|with| format(with, at)),
@@ -78,8 +78,8 @@ pub(crate) fn day_name(at: u64) -> String {
 }
 
 /// A moment in a row of the list: the time, a weekday, or a date.
-pub(crate) fn moment(at: u64) -> String {
-    match day(browser::now()) - day(at) {
+pub(crate) fn moment(at: u64, today: i64) -> String {
+    match today - day(at) {
         0 => time(at),
         1..=6 => SHORT_WEEKDAY.with(|with| format(with, at)),
         _ => SHORT_DATE.with(|with| format(with, at)),

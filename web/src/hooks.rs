@@ -17,7 +17,7 @@ pub(crate) use use_call::use_call;
 pub(crate) use use_composer::use_composer;
 pub(crate) use use_contexts::{
     use_engine, use_invitation, use_navigator, use_roster, use_route, use_timelines,
-    use_timelines_dispatch,
+    use_timelines_dispatch, use_today,
 };
 pub(crate) use use_event::{use_back, use_window_event};
 pub(crate) use use_invitation::{use_invitation_steps, use_looking};

@@ -1,16 +1,17 @@
 //! The contexts of the app, one for each concern.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use volly_core::api::{Core, Notice};
 use yew::prelude::*;
 
 use super::{
     Engine, InvitationDispatch, InvitationState, Navigator, RosterState, TimelinesDispatch,
-    TimelinesState,
+    TimelinesState, Today,
 };
 use crate::{
-    browser::{self, Listener},
+    browser::{self, Listener, Timer},
+    dates,
     format::invite_in,
     routes::Route,
     state::{
@@ -48,6 +49,10 @@ impl Reducible for Invitation {
     }
 }
 
+/// Between two looks at the calendar.
+/// Lower: wakes the page more often. Higher: yesterday is called today for longer.
+const CALENDAR_PAUSE: Duration = Duration::from_secs(60);
+
 /// See [`Providers`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct ProvidersProps {
@@ -69,6 +74,7 @@ pub(crate) fn Providers(props: &ProvidersProps) -> Html {
             roster.dispatch(notice);
         })))
     });
+    let today = use_calendar();
     use_invite_links(invitation.dispatcher(), route.setter());
 
     html! {
@@ -76,6 +82,7 @@ pub(crate) fn Providers(props: &ProvidersProps) -> Html {
         <ContextProvider<Navigator> context={Navigator(route.setter())}>
         <ContextProvider<InvitationDispatch> context={invitation.dispatcher()}>
         <ContextProvider<TimelinesDispatch> context={timelines.dispatcher()}>
+        <ContextProvider<Today> context={today}>
         <ContextProvider<Route> context={*route}>
         <ContextProvider<InvitationState> context={invitation}>
         <ContextProvider<RosterState> context={roster}>
@@ -85,11 +92,29 @@ pub(crate) fn Providers(props: &ProvidersProps) -> Html {
         </ContextProvider<RosterState>>
         </ContextProvider<InvitationState>>
         </ContextProvider<Route>>
+        </ContextProvider<Today>>
         </ContextProvider<TimelinesDispatch>>
         </ContextProvider<InvitationDispatch>>
         </ContextProvider<Navigator>>
         </ContextProvider<Engine>>
     }
+}
+
+/// Follows the calendar.
+#[hook]
+fn use_calendar() -> Today {
+    let today = use_state_eq(|| dates::day(browser::now()));
+    let round = use_state(|| 0_u32);
+    let (calendar, next) = (today.setter(), round.clone());
+    use_effect_with(*round, move |round| {
+        let after = round.wrapping_add(1);
+        let timer = Timer::after(CALENDAR_PAUSE, move || {
+            calendar.set(dates::day(browser::now()));
+            next.set(after);
+        });
+        move || drop(timer)
+    });
+    Today(*today)
 }
 
 /// Follows the address bar. An invite in it is taken out at once: it is a secret, and the history

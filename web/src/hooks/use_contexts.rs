@@ -5,7 +5,7 @@ use yew::prelude::*;
 use crate::{
     core::{
         Engine, InvitationDispatch, InvitationState, Navigator, RosterState, TimelinesDispatch,
-        TimelinesState,
+        TimelinesState, Today,
     },
     routes::Route,
 };
@@ -33,6 +33,8 @@ contexts! {
     use_invitation: InvitationState;
     /// Changes to it.
     use_invitation_dispatch: InvitationDispatch;
+    /// The local day.
+    use_today: Today;
     /// Where we are.
     use_route: Route;
     /// How to go elsewhere.

@@ -8,8 +8,9 @@ use yew::prelude::*;
 use crate::{
     browser,
     components::{Glyph, Icon, MessageBubble},
+    core::Today,
     dates,
-    hooks::{UsePinnedScroll, use_pinned_scroll, use_timeline},
+    hooks::{UsePinnedScroll, use_pinned_scroll, use_timeline, use_today},
     i18n::t,
     state::rows::{Block, Key, Row},
 };
@@ -96,13 +97,14 @@ struct MessageBlockProps {
 #[component]
 fn MessageBlock(props: &MessageBlockProps) -> Html {
     let MessageBlockProps { block, name, opened_at } = props;
-    block.rows.iter().map(|row| draw(row, name, *opened_at)).collect()
+    let Today(today) = use_today();
+    block.rows.iter().map(|row| draw(row, name, *opened_at, today)).collect()
 }
 
-fn draw(row: &Row, name: &AttrValue, opened_at: u64) -> Html {
+fn draw(row: &Row, name: &AttrValue, opened_at: u64, today: i64) -> Html {
     match row {
         Row::Day(at) => html! {
-            <li class="line-day" key={format!("d{}", dates::day(*at))}><span>{ dates::day_name(*at) }</span></li>
+            <li class="line-day" key={format!("d{}", dates::day(*at))}><span>{ dates::day_name(*at, today) }</span></li>
         },
         Row::New => {
             html! { <li class="line-new" key="new"><span>{ t!("new-messages") }</span></li> }

@@ -7,7 +7,9 @@ use yew::prelude::*;
 
 use crate::{
     components::{Avatar, AvatarSize, Glyph, Icon, Ticks, state_words},
+    core::Today,
     dates,
+    hooks::use_today,
     i18n::t,
     routes::Route,
     state::roster::activity,
@@ -25,7 +27,7 @@ pub(super) struct ContactRowProps {
 /// A contact: name, newest message or draft, time, unread count.
 #[component]
 pub(super) fn ContactRow(props: &ContactRowProps) -> Html {
-    let contact = &props.contact;
+    let (contact, Today(today)) = (&props.contact, use_today());
     let name = AttrValue::from(contact.name.clone());
     html! {
         <a class="row" href={Route::Chat(contact.id).href()} aria-current={props.current.then_some("page")}>
@@ -37,7 +39,7 @@ pub(super) fn ContactRow(props: &ContactRowProps) -> Html {
                     <span class="row-verified"><Icon glyph={Glyph::Verified} />
                         <span class="visually-hidden">{ t!("verified") }</span></span>
                 }
-                <span class="row-time">{ dates::moment(activity(contact)) }</span>
+                <span class="row-time">{ dates::moment(activity(contact), today) }</span>
             </span>
             <span class="row-bottom">
                 { preview(contact, props.current) }
@@ -89,7 +91,7 @@ pub(super) struct InviteRowProps {
 /// An invite of ours that waits.
 #[component]
 pub(super) fn InviteRow(props: &InviteRowProps) -> Html {
-    let invite = &props.invite;
+    let (invite, Today(today)) = (&props.invite, use_today());
     let text = match invite.state {
         InviteState::Publishing => t!("invite-publishing"),
         InviteState::Open => t!("invite-open"),
@@ -101,7 +103,7 @@ pub(super) fn InviteRow(props: &InviteRowProps) -> Html {
             <span class="avatar avatar-medium avatar-invite" aria-hidden="true"><Icon glyph={Glyph::Link} /></span>
             <span class="row-top">
                 <span class="row-name">{ t!("invite-sent") }</span>
-                <span class="row-time">{ dates::moment(invite.created_at) }</span>
+                <span class="row-time">{ dates::moment(invite.created_at, today) }</span>
             </span>
             <span class="row-bottom"><span class="row-text">{ text }</span></span>
         </a>

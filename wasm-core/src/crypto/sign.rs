@@ -143,33 +143,11 @@ fn framed(label: &[u8], message: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use data_encoding::HEXLOWER;
-    use shake::{ExtendableOutput, Shake128, Update, XofReader};
 
     use super::*;
 
     fn key() -> SigningKey {
         SigningKey::new(Secret::new([1; 32]), Secret::new([2; 32]))
-    }
-
-    /// The accumulated vectors of C2SP/CCTV: seeds from SHAKE128(""), an empty message, and
-    /// `public key ‖ signature` hashed.
-    #[test]
-    fn a_hundred_accumulated_ml_dsa_vectors() {
-        let mut input = Shake128::default().finalize_xof();
-        let mut output = Shake128::default();
-        for _ in 0..100 {
-            let mut seed = [0; 32];
-            input.read(&mut seed);
-            let key = SigningKey::new(Secret::new([0; 32]), Secret::new(seed)).expand();
-            output.update(&key.verifying_key().encode());
-            output.update(&key.sign_deterministic(&[], &[]).unwrap().encode());
-        }
-        let mut digest = [0; 32];
-        output.finalize_xof().read(&mut digest);
-        assert_eq!(
-            HEXLOWER.encode(&digest),
-            "8358a1843220194417cadbc2651295cd8fc65125b5a5c1a239a16dc8b57ca199"
-        );
     }
 
     #[test]

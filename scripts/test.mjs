@@ -13,8 +13,8 @@ import { Failure, ask, durations, excerpt, main, readable, run, step } from './l
 /** @typedef {import('./setup.mjs').Ready} Ready @typedef {import('./lib/counts.mjs').Counts} Counts */
 
 const WASM = ['--target', 'wasm32-unknown-unknown'];
-/** What only a browser has is the database; the network is tested natively and end to end. */
-const BROWSER_TESTS = ['-p', 'volly-core', '--no-default-features', '--features', 'idb', '--test', 'browser'];
+/** What only a browser has is the database, and a compiler of its own for the cryptography; the network is tested natively and end to end. */
+const BROWSER_TESTS = ['-p', 'volly-core', '--no-default-features', '--features', 'idb', '--test', 'browser', '--test', 'vectors'];
 const WASM_TEST_TIMEOUT_S = '120';
 
 const format = () => step('Format', () => run('format', 'cargo', ['fmt', '--all', '--check'])).then(() => undefined);

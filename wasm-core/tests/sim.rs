@@ -8,6 +8,12 @@
     reason = "the modules of a test are a crate of their own, and may fail as tests do"
 )]
 
+#[path = "sim/faults.rs"]
+mod faults;
+#[path = "sim/network.rs"]
+mod network;
+#[path = "sim/privacy.rs"]
+mod privacy;
 #[path = "sim/relay.rs"]
 mod relay;
 #[path = "sim/rng.rs"]
@@ -29,7 +35,7 @@ use volly_core::engine::{
     effect::{Effect, NetAction, Table},
     input::{Input, NetEvent, RelayError, RelayStatus, Timestamp},
 };
-use world::{Weather, World};
+use world::World;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -162,89 +168,6 @@ fn whoever_comes_online_later_is_found() {
         world.pass(MINUTE);
         assert!(world.snapshot(0).contacts[0].online, "{later} came later");
         assert!(world.snapshot(1).contacts[0].online, "{later} came later");
-    }
-}
-
-/// Runs a talk under a weather and checks that everything that was promised is there, once, in
-/// order, on both sides.
-fn talk(seed: u64, weather: Weather) {
-    let mut world = World::new(seed, 2);
-    world.weather.direct = weather.direct;
-    let (bob, alice) = world.introduce(0, 1);
-    world.weather = weather;
-    let mut promised: [Vec<String>; 2] = Default::default();
-    for round in 0..25 {
-        for (user, contact) in [(0, bob), (1, alice)] {
-            let text = format!("{user}-{round}");
-            let id = world.ask(user, SendText { contact, text: text.clone() });
-            if world.rng.one_in(3) {
-                world.run();
-            }
-            if let Some(reply) = world.reply::<SendText>(user, id) {
-                reply.unwrap();
-                promised[user].push(text);
-            }
-        }
-        if world.rng.one_in(4) {
-            world.pass(Duration::from_secs(7));
-        }
-    }
-    world.weather = Weather { direct: weather.direct, ..Weather::default() };
-    for user in 0..2 {
-        world.connect(user);
-    }
-    world.pass(MINUTE * 5);
-    let (a, b) = (world.texts(0, bob), world.texts(1, alice));
-    assert_eq!(a, b, "seed {seed}: both see the same, in the same order");
-    for (user, promised) in promised.iter().enumerate() {
-        let got: Vec<_> = a.iter().filter(|t| t.starts_with(&format!("{user}-"))).collect();
-        let mut once = got.clone();
-        once.dedup();
-        assert_eq!(got, once, "seed {seed}: nothing twice");
-        let numbers: Vec<u32> = got.iter().map(|t| t[2..].parse().unwrap()).collect();
-        assert!(numbers.is_sorted(), "seed {seed}: in order: {got:?}");
-        for text in promised {
-            assert!(got.contains(&text), "seed {seed}: {text} was acknowledged and is missing");
-        }
-    }
-    for (user, contact) in [(0, bob), (1, alice)] {
-        assert!(
-            states(&mut world, user, contact).iter().all(|&s| s == MessageState::Delivered),
-            "seed {seed}: every sender knows"
-        );
-    }
-}
-
-#[test]
-fn nothing_is_lost_doubled_or_reordered_when_connections_break() {
-    for seed in 100..110 {
-        talk(seed, Weather { cut_one_in: 6, repeat_one_in: 4, ..Weather::default() });
-    }
-}
-
-#[test]
-fn nothing_acknowledged_is_lost_when_browsers_are_killed_at_any_effect() {
-    for seed in 200..220 {
-        talk(
-            seed,
-            Weather { crash_one_in: 25, cut_one_in: 20, repeat_one_in: 5, ..Weather::default() },
-        );
-    }
-}
-
-#[test]
-fn direct_streams_that_come_and_go_lose_nothing() {
-    for seed in 300..310 {
-        talk(
-            seed,
-            Weather {
-                crash_one_in: 40,
-                cut_one_in: 12,
-                repeat_one_in: 5,
-                direct: true,
-                ..Weather::default()
-            },
-        );
     }
 }
 
@@ -422,50 +345,6 @@ fn events_and_snapshots_tell_one_story() {
     assert_eq!(numbers, (1..=snapshot.number).collect::<Vec<_>>());
     let stored = |event: &Event| matches!(event, Event::Message(_, m) if m.text == "counted");
     assert_eq!(world.users[0].events.iter().filter(|e| stored(&e.event)).count(), 1);
-}
-
-#[test]
-fn a_relay_sees_no_value_of_two_contacts_and_no_plaintext() {
-    let mut world = World::new(17, 3);
-    let (bob, _) = world.introduce(0, 1);
-    let before = world.addresses_of(0);
-    let (carol, _) = world.introduce(0, 2);
-    world.close(1);
-    world.close(2);
-    for _ in 0..3 {
-        world.send(0, bob, "a secret for Bob");
-        world.send(0, carol, "a secret for Carol");
-    }
-    let (bobs, carols) = (world.addresses_of(1), world.addresses_of(2));
-    assert!(bobs.is_disjoint(&carols));
-    assert!(bobs.intersection(&before).count() >= 3, "the relay has seen them talk");
-    let bytes = world.relay_bytes();
-    let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
-    assert!(bytes.len() > 6 * 512);
-    for text in ["a secret", "Alice", "Bob", "Carol"] {
-        assert!(!holds(text.as_bytes()), "{text}");
-    }
-    let fingerprint = world.snapshot(0).profile.unwrap().fingerprint;
-    assert!(!holds(&fingerprint[..8]));
-}
-
-#[test]
-fn presence_written_in_one_instant_shares_no_number() {
-    let mut world = World::new(19, 3);
-    world.weather.direct = true;
-    world.introduce(0, 1);
-    world.introduce(0, 2);
-    world.close(0);
-    world.pass(MINUTE);
-    world.connect(0);
-    world.run();
-    // Two of the records are invites that were used; their number is the same for everyone.
-    let mut sequences = world.relay_sequences();
-    sequences.retain(|&sequence| sequence > 2);
-    let count = sequences.len();
-    sequences.sort_unstable();
-    sequences.dedup();
-    assert_eq!((count, sequences.len()), (4, 4));
 }
 
 #[test]

@@ -185,6 +185,35 @@ mod tests {
     }
 
     #[test]
+    fn a_bundle_without_one_half_of_its_keys_or_signatures_is_refused() {
+        const CERTIFICATE: usize = 1_985;
+        const PREKEYS: usize = CERTIFICATE + 4_614;
+        let (fingerprint, _, bundle) = bundle(1);
+        let encoded = bundle.encode();
+        // Where protocol.md §2 to §4 put them, with their lengths.
+        for (half, start, bytes) in [
+            ("Ed25519 key", 1, 32),
+            ("ML-DSA key", 33, 1_952),
+            ("ML-KEM identity key", CERTIFICATE + 49, 1_184),
+            ("Ed25519 signature of the device", CERTIFICATE + 1_241, 64),
+            ("ML-DSA signature of the device", CERTIFICATE + 1_305, 3_309),
+            ("ML-KEM prekey", PREKEYS + 69, 1_184),
+            ("Ed25519 signature of the prekeys", PREKEYS + 1_265, 64),
+            ("ML-DSA signature of the prekeys", PREKEYS + 1_329, 3_309),
+        ] {
+            let part = start..start + bytes;
+            let mut zeroed = encoded.clone();
+            zeroed[part.clone()].fill(0);
+            let mut cut = encoded.clone();
+            cut.drain(part);
+            for stripped in [zeroed, cut] {
+                let read = PreKeyBundle::decode(&stripped);
+                assert!(read.is_err() || read.unwrap().verify(&fingerprint, 0).is_err(), "{half}");
+            }
+        }
+    }
+
+    #[test]
     fn a_bundle_changed_in_any_byte_is_refused() {
         let (fingerprint, _, bundle) = bundle(1);
         let encoded = bundle.encode();

@@ -181,6 +181,25 @@ fn a_stolen_state_opens_nothing_from_before() {
 }
 
 #[test]
+fn either_side_could_have_made_every_message() {
+    let rng = &mut test_rng(1);
+    let (mut alice, mut bob) = strangers(rng);
+    for _ in 0..2 {
+        pass(&mut alice, &mut bob, 0, rng);
+        pass(&mut bob, &mut alice, 0, rng);
+    }
+    // Bob has every key of Alice's chain: with nothing but his own state he goes on in her place.
+    let mut forger = bob.clone();
+    let ReceivingChain { header_key, chain_key, index } = bob.receiving.clone().unwrap();
+    forger.sending = Some(SendingChain { header_key, chain_key, index, began: 0, step: None });
+    let any =
+        OurRatchetKeys { dh: dh::SecretKey::generate(rng), kem: DecapsulationKey::generate(rng).0 };
+    forger.turn = Turn::Theirs(any);
+    let forged = seal(&mut forger, b"never said", 0, rng);
+    assert_eq!(open(&mut bob, &forged, 0), b"never said");
+}
+
+#[test]
 fn a_stolen_state_reads_nothing_after_each_side_has_begun_a_chain() {
     let rng = &mut test_rng(1);
     let (mut alice, mut bob) = strangers(rng);

@@ -120,6 +120,23 @@ fn a_prekey_message_changed_in_any_byte_is_refused() {
 }
 
 #[test]
+fn stripping_either_half_of_the_agreement_ends_the_handshake() {
+    let (_, envelope) = initiated();
+    // The ephemeral X25519 key and the two ML-KEM ciphertexts (protocol.md §5).
+    for part in [5..37, 37..1_125, 1_125..2_213] {
+        let mut zeroed = envelope.clone();
+        zeroed[part.clone()].fill(0);
+        let mut cut = envelope.clone();
+        cut.drain(part.clone());
+        let mut moved_up = cut.clone();
+        moved_up.resize(envelope.len(), 0);
+        for stripped in [zeroed, cut, moved_up] {
+            assert!(accept(&stripped).is_err(), "{part:?}");
+        }
+    }
+}
+
+#[test]
 fn a_prekey_message_for_other_prekeys_or_another_device_is_refused() {
     let rng = &mut test_rng(5);
     let (_, envelope) = initiated();

@@ -3,15 +3,15 @@
 //! Invariant: what decodes encodes to the same bytes, and every signature is built and checked from
 //! the same list of parts. Does not know: streams, subscriptions, quotas, storage.
 
+mod encoding;
+
 use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
-use super::codec::{DecodeError, Reader, Writer};
 use crate::{
     address::{AddressKeys, AddressPublicKeys},
     crypto::labels,
-    limits::{MAX_ACKNOWLEDGE, MAX_ENVELOPE_BYTES, MAX_RECORD_BYTES},
 };
 
 /// The libp2p protocol name.
@@ -25,8 +25,6 @@ pub type Address = [u8; 32];
 
 /// Names an envelope in its mailbox.
 pub type EnvelopeId = [u8; 16];
-
-const VERSION: u8 = 1;
 
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +46,7 @@ pub enum Op {
         sequence: u64,
         /// Seconds to keep it.
         lifetime: u32,
-        /// At most [`MAX_RECORD_BYTES`].
+        /// At most [`crate::limits::MAX_RECORD_BYTES`].
         value: Vec<u8>,
         /// By the writer.
         signature: [u8; 64],
@@ -68,7 +66,7 @@ pub enum Op {
         id: EnvelopeId,
         /// Seconds to keep it.
         lifetime: u32,
-        /// At most [`MAX_ENVELOPE_BYTES`].
+        /// At most [`crate::limits::MAX_ENVELOPE_BYTES`].
         envelope: Vec<u8>,
         /// By the writer.
         signature: [u8; 64],
@@ -84,7 +82,7 @@ pub enum Op {
     Acknowledge {
         /// The mailbox.
         address: Address,
-        /// At most [`MAX_ACKNOWLEDGE`].
+        /// At most [`crate::limits::MAX_ACKNOWLEDGE`].
         ids: Vec<EnvelopeId>,
     },
     /// Ends a subscription of this stream.
@@ -95,7 +93,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// A signed PutRecord. `value` has at most [`MAX_RECORD_BYTES`].
+    /// A signed PutRecord. `value` has at most [`crate::limits::MAX_RECORD_BYTES`].
     #[must_use]
     pub fn put_record(keys: &AddressKeys, sequence: u64, lifetime: u32, value: Vec<u8>) -> Self {
         let public = keys.public();
@@ -113,7 +111,7 @@ impl Op {
         Self::GetRecord { keys: public, signature }
     }
 
-    /// A signed Deposit. `envelope` has at most [`MAX_ENVELOPE_BYTES`].
+    /// A signed Deposit. `envelope` has at most [`crate::limits::MAX_ENVELOPE_BYTES`].
     #[must_use]
     pub fn deposit(keys: &AddressKeys, id: EnvelopeId, lifetime: u32, envelope: Vec<u8>) -> Self {
         let public = keys.public();
@@ -250,7 +248,7 @@ pub enum Frame {
         address: Address,
         /// For the acknowledgement.
         id: EnvelopeId,
-        /// At most [`MAX_ENVELOPE_BYTES`].
+        /// At most [`crate::limits::MAX_ENVELOPE_BYTES`].
         envelope: Vec<u8>,
     },
 }
@@ -262,148 +260,6 @@ pub struct Record {
     pub sequence: u64,
     /// As it was put.
     pub value: Vec<u8>,
-}
-
-impl Request {
-    /// The body of the frame.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let w = Writer::default().u32(self.id);
-        match &self.op {
-            Op::PutRecord { keys, sequence, lifetime, value, signature } => {
-                write_keys(w.u8(1), keys)
-                    .u64(*sequence)
-                    .u32(*lifetime)
-                    .bytes16(value)
-                    .bytes(signature)
-            }
-            Op::GetRecord { keys, signature } => write_keys(w.u8(2), keys).bytes(signature),
-            Op::Deposit { keys, id, lifetime, envelope, signature } => write_keys(w.u8(3), keys)
-                .bytes(id)
-                .u32(*lifetime)
-                .bytes32(envelope)
-                .bytes(signature),
-            Op::Subscribe { keys, signature } => write_keys(w.u8(4), keys).bytes(signature),
-            Op::Acknowledge { address, ids } => {
-                let head = w.u8(5).bytes(address).count8(ids.len());
-                ids.iter().fold(head, |w, id| w.bytes(id))
-            }
-            Op::Unsubscribe { address } => w.u8(6).bytes(address),
-        }
-        .finish()
-    }
-
-    /// Reads the body of a frame.
-    ///
-    /// # Errors
-    /// When a length is above its bound, bytes are missing or left over, or the op is unknown.
-    pub fn decode(body: &[u8]) -> Result<Self, DecodeError> {
-        Reader::whole(body, |r| Ok(Self { id: r.u32()?, op: read_op(r)? }))
-    }
-
-    /// The request id of a body that does not decode, so that its sender can be told.
-    #[must_use]
-    pub fn id_of(body: &[u8]) -> Option<u32> {
-        body.first_chunk().copied().map(u32::from_be_bytes)
-    }
-}
-
-impl Frame {
-    /// The body of the frame.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let w = Writer::default();
-        match self {
-            Self::Hello { nonce } => w.u8(0).u8(VERSION).bytes(nonce),
-            Self::Reply { id, status, payload } => {
-                w.u8(1).u32(*id).u8(*status as u8).bytes(payload)
-            }
-            Self::Push { address, id, envelope } => {
-                w.u8(2).bytes(address).bytes(id).bytes32(envelope)
-            }
-        }
-        .finish()
-    }
-
-    /// Reads the body of a frame.
-    ///
-    /// # Errors
-    /// When a length is above its bound, bytes are missing or left over, or the kind, the version
-    /// or the status is unknown.
-    pub fn decode(body: &[u8]) -> Result<Self, DecodeError> {
-        Reader::whole(body, |r| match r.u8()? {
-            0 => {
-                r.version(VERSION)?;
-                Ok(Self::Hello { nonce: r.array()? })
-            }
-            1 => Ok(Self::Reply {
-                id: r.u32()?,
-                status: Status::from_byte(r.u8()?).ok_or(DecodeError::Value)?,
-                payload: r.rest().to_vec(),
-            }),
-            2 => Ok(Self::Push {
-                address: r.array()?,
-                id: r.array()?,
-                envelope: r.bytes32(MAX_ENVELOPE_BYTES)?.to_vec(),
-            }),
-            _ => Err(DecodeError::Value),
-        })
-    }
-}
-
-impl Record {
-    /// The payload.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        Writer::default().u64(self.sequence).bytes16(&self.value).finish()
-    }
-
-    /// Reads a payload.
-    ///
-    /// # Errors
-    /// When the value is above its bound, or bytes are missing or left over.
-    pub fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
-        Reader::whole(payload, |r| {
-            Ok(Self { sequence: r.u64()?, value: r.bytes16(MAX_RECORD_BYTES)?.to_vec() })
-        })
-    }
-}
-
-fn read_op(r: &mut Reader<'_>) -> Result<Op, DecodeError> {
-    Ok(match r.u8()? {
-        1 => Op::PutRecord {
-            keys: read_keys(r)?,
-            sequence: r.u64()?,
-            lifetime: r.u32()?,
-            value: r.bytes16(MAX_RECORD_BYTES)?.to_vec(),
-            signature: r.array()?,
-        },
-        2 => Op::GetRecord { keys: read_keys(r)?, signature: r.array()? },
-        3 => Op::Deposit {
-            keys: read_keys(r)?,
-            id: r.array()?,
-            lifetime: r.u32()?,
-            envelope: r.bytes32(MAX_ENVELOPE_BYTES)?.to_vec(),
-            signature: r.array()?,
-        },
-        4 => Op::Subscribe { keys: read_keys(r)?, signature: r.array()? },
-        5 => {
-            let address = r.array()?;
-            let count = r.count8(MAX_ACKNOWLEDGE)?;
-            let ids = (0..count).map(|_| r.array()).collect::<Result<_, _>>()?;
-            Op::Acknowledge { address, ids }
-        }
-        6 => Op::Unsubscribe { address: r.array()? },
-        _ => return Err(DecodeError::Value),
-    })
-}
-
-fn write_keys(w: Writer, keys: &AddressPublicKeys) -> Writer {
-    w.bytes(&keys.read).bytes(&keys.write)
-}
-
-fn read_keys(r: &mut Reader<'_>) -> Result<AddressPublicKeys, DecodeError> {
-    Ok(AddressPublicKeys { read: r.array()?, write: r.array()? })
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use volly_core::{
     },
     engine::{
         Engine,
-        effect::{Effect, EnvelopeId, NetAction},
-        input::{Input, NetEvent, RelayError, RelayStatus, Timestamp},
+        effect::Effect,
+        input::{Input, NetEvent, RelayStatus, Timestamp},
     },
 };
 
@@ -36,27 +36,27 @@ pub struct Weather {
 }
 
 pub struct User {
-    engine: Engine,
-    store: Store,
-    online: bool,
-    connection: u64,
-    inputs: VecDeque<Input>,
-    replies: BTreeMap<CallId, Vec<u8>>,
+    pub engine: Engine,
+    pub store: Store,
+    pub online: bool,
+    pub connection: u64,
+    pub inputs: VecDeque<Input>,
+    pub replies: BTreeMap<CallId, Vec<u8>>,
     pub events: Vec<Numbered>,
     /// What the engine is ready to accept or to make directly: the key of the pair, and the PeerId
     /// at which it believes the contact to be.
-    reach: BTreeMap<ContactId, ([u8; 32], Vec<u8>)>,
+    pub reach: BTreeMap<ContactId, ([u8; 32], Vec<u8>)>,
     pub crashes: u32,
 }
 
 pub struct World {
     pub users: Vec<User>,
-    relay: Relay,
+    pub relay: Relay,
     pub now: Timestamp,
     pub rng: TestRng,
     pub weather: Weather,
-    next_call: u64,
-    seed: u64,
+    pub next_call: u64,
+    pub seed: u64,
 }
 
 impl World {
@@ -174,7 +174,7 @@ impl World {
         }
     }
 
-    fn peer(&self, user: usize) -> Vec<u8> {
+    pub fn peer(&self, user: usize) -> Vec<u8> {
         [&b"peer"[..], &user.to_be_bytes(), &self.users[user].connection.to_be_bytes()].concat()
     }
 
@@ -267,7 +267,7 @@ impl World {
         true
     }
 
-    fn happens(&mut self, one_in: u64) -> bool {
+    pub fn happens(&mut self, one_in: u64) -> bool {
         one_in > 0 && self.rng.one_in(one_in)
     }
 
@@ -298,110 +298,6 @@ impl World {
             Effect::Reply(call, bytes) => {
                 self.users[user].replies.insert(call, bytes);
             }
-        }
-    }
-
-    fn act(&mut self, user: usize, action: NetAction) {
-        let online = self.users[user].online;
-        let event = match action {
-            NetAction::PutRecord { ticket, keys, sequence, value, .. } => {
-                let put = |relay: &mut Relay| relay.put(user, keys.address(), sequence, value);
-                let done = if online { put(&mut self.relay) } else { Err(RelayError::Offline) };
-                NetEvent::RecordPut(ticket, done)
-            }
-            NetAction::GetRecord { ticket, keys } => {
-                let value = self.relay.get(user, keys.address());
-                NetEvent::RecordGot(
-                    ticket,
-                    if online { Ok(value) } else { Err(RelayError::Offline) },
-                )
-            }
-            NetAction::Deposit { ticket, keys, id, envelope, .. } => {
-                if !online {
-                    NetEvent::Deposited(ticket, Err(RelayError::Offline))
-                } else {
-                    for to in self.relay.deposit(user, keys.address(), id, &envelope) {
-                        self.push(to, keys.address(), id, envelope.clone());
-                    }
-                    NetEvent::Deposited(ticket, Ok(()))
-                }
-            }
-            NetAction::Subscribe(keys) if online => return self.subscribe(user, keys.address()),
-            NetAction::Acknowledge { address, ids } if online => {
-                return self.relay.acknowledge(&address, &ids);
-            }
-            NetAction::Unsubscribe(address) => {
-                self.relay.subscriptions.remove(&(address, user));
-                return;
-            }
-            NetAction::ReachDirect { contact, key, peer } if online => {
-                return self.reach(user, contact, *key.expose(), peer);
-            }
-            NetAction::SendDirect { contact, envelope, .. } => {
-                return self.send_direct(user, contact, envelope);
-            }
-            NetAction::ForgetDirect(contact) => {
-                self.users[user].reach.remove(&contact);
-                return;
-            }
-            _ => return,
-        };
-        self.users[user].inputs.push_back(Input::Net(event));
-    }
-
-    fn subscribe(&mut self, user: usize, address: [u8; 32]) {
-        self.relay.seen.insert((address, user));
-        self.relay.subscriptions.insert((address, user));
-        if self.weather.stalled {
-            return;
-        }
-        for (id, envelope) in self.relay.mailboxes.get(&address).cloned().unwrap_or_default() {
-            self.push(user, address, id, envelope);
-        }
-    }
-
-    fn push(&mut self, user: usize, address: [u8; 32], id: EnvelopeId, envelope: Vec<u8>) {
-        let times = 1 + usize::from(self.happens(self.weather.repeat_one_in));
-        for _ in 0..times {
-            let envelope = envelope.clone();
-            let event = NetEvent::Arrived { address, id, envelope };
-            self.users[user].inputs.push_back(Input::Net(event));
-        }
-    }
-
-    /// Both sides of a direct stream have the same key, and each only for that contact. Of the two
-    /// the one with the higher number dials, if it knows where the other is now.
-    fn reach(&mut self, user: usize, contact: ContactId, key: [u8; 32], at: Vec<u8>) {
-        self.users[user].reach.insert(contact, (key, at));
-        if let Some((peer, theirs)) = self.other_end(user, key) {
-            let (dialer, its, other) =
-                if user > peer { (user, contact, peer) } else { (peer, theirs, user) };
-            let there = self.peer(other);
-            if self.users[dialer].reach.get(&its).is_none_or(|(_, at)| *at != there) {
-                return;
-            }
-            for (user, contact) in [(user, contact), (peer, theirs)] {
-                self.users[user].inputs.push_back(Input::Net(NetEvent::DirectUp(contact)));
-            }
-        }
-    }
-
-    fn other_end(&self, user: usize, key: [u8; 32]) -> Option<(usize, ContactId)> {
-        self.users.iter().enumerate().find_map(|(peer, it)| {
-            let theirs = it.reach.iter().find(|&(_, (theirs, _))| *theirs == key);
-            theirs.filter(|_| peer != user && it.online).map(|(&contact, _)| (peer, contact))
-        })
-    }
-
-    fn send_direct(&mut self, user: usize, contact: ContactId, envelope: Vec<u8>) {
-        let Some((key, _)) = self.users[user].reach.get(&contact) else { return };
-        let key = *key;
-        match self.other_end(user, key) {
-            Some((peer, theirs)) => {
-                let event = NetEvent::DirectArrived(theirs, envelope);
-                self.users[peer].inputs.push_back(Input::Net(event));
-            }
-            None => self.users[user].inputs.push_back(Input::Net(NetEvent::DirectDown(contact))),
         }
     }
 

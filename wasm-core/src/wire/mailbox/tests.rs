@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     address::{Direction, Purpose},
     crypto::secret::Secret,
-    limits::MAX_FRAME_BYTES,
+    limits::{MAX_ACKNOWLEDGE, MAX_ENVELOPE_BYTES, MAX_FRAME_BYTES, MAX_RECORD_BYTES},
 };
 
 const NONCE: Nonce = [9; 32];

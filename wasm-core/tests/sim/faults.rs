@@ -1,0 +1,93 @@
+//! Crashes, losses of power, cuts and repeats, in virtual time.
+
+use core::time::Duration;
+
+use volly_core::api::{MessageState, SendText};
+
+use super::{
+    MINUTE, states,
+    world::{Weather, World},
+};
+
+/// Runs a talk under a weather and checks that everything that was promised is there, once, in
+/// order, on both sides.
+fn talk(seed: u64, weather: Weather) {
+    let mut world = World::new(seed, 2);
+    world.weather.direct = weather.direct;
+    let (bob, alice) = world.introduce(0, 1);
+    world.weather = weather;
+    let mut promised: [Vec<String>; 2] = Default::default();
+    for round in 0..25 {
+        for (user, contact) in [(0, bob), (1, alice)] {
+            let text = format!("{user}-{round}");
+            let id = world.ask(user, SendText { contact, text: text.clone() });
+            if world.rng.one_in(3) {
+                world.run();
+            }
+            if let Some(reply) = world.reply::<SendText>(user, id) {
+                reply.unwrap();
+                promised[user].push(text);
+            }
+        }
+        if world.rng.one_in(4) {
+            world.pass(Duration::from_secs(7));
+        }
+    }
+    world.weather = Weather { direct: weather.direct, ..Weather::default() };
+    for user in 0..2 {
+        world.connect(user);
+    }
+    world.pass(MINUTE * 5);
+    let (a, b) = (world.texts(0, bob), world.texts(1, alice));
+    assert_eq!(a, b, "seed {seed}: both see the same, in the same order");
+    for (user, promised) in promised.iter().enumerate() {
+        let got: Vec<_> = a.iter().filter(|t| t.starts_with(&format!("{user}-"))).collect();
+        let mut once = got.clone();
+        once.dedup();
+        assert_eq!(got, once, "seed {seed}: nothing twice");
+        let numbers: Vec<u32> = got.iter().map(|t| t[2..].parse().unwrap()).collect();
+        assert!(numbers.is_sorted(), "seed {seed}: in order: {got:?}");
+        for text in promised {
+            assert!(got.contains(&text), "seed {seed}: {text} was acknowledged and is missing");
+        }
+    }
+    for (user, contact) in [(0, bob), (1, alice)] {
+        assert!(
+            states(&mut world, user, contact).iter().all(|&s| s == MessageState::Delivered),
+            "seed {seed}: every sender knows"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_lost_doubled_or_reordered_when_connections_break() {
+    for seed in 100..110 {
+        talk(seed, Weather { cut_one_in: 6, repeat_one_in: 4, ..Weather::default() });
+    }
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_browsers_are_killed_at_any_effect() {
+    for seed in 200..220 {
+        talk(
+            seed,
+            Weather { crash_one_in: 25, cut_one_in: 20, repeat_one_in: 5, ..Weather::default() },
+        );
+    }
+}
+
+#[test]
+fn direct_streams_that_come_and_go_lose_nothing() {
+    for seed in 300..310 {
+        talk(
+            seed,
+            Weather {
+                crash_one_in: 40,
+                cut_one_in: 12,
+                repeat_one_in: 5,
+                direct: true,
+                ..Weather::default()
+            },
+        );
+    }
+}

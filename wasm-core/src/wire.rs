@@ -5,6 +5,7 @@
 
 pub mod codec;
 mod content;
+mod direct_frame;
 pub mod frame;
 mod identity_key;
 mod invite_link;
@@ -12,9 +13,11 @@ mod invite_record;
 pub mod mailbox;
 mod prekey_bundle;
 mod prekey_message;
+mod presence_record;
 mod ratchet_message;
 
 pub use content::{AnswersRead, Content};
+pub use direct_frame::DirectFrame;
 pub use identity_key::{Fingerprint, IdentityKey};
 pub use invite_link::{InviteLink, LinkError};
 pub use invite_record::InviteRecord;
@@ -22,6 +25,7 @@ pub use prekey_bundle::{
     BUNDLE_BYTES, DEVICE_CERTIFICATE_BYTES, DeviceCertificate, PreKeyBundle, PreKeys,
 };
 pub use prekey_message::{Enclosed, Initiator, PREKEY_MESSAGE_OVERHEAD, PreKeyMessage, Prologue};
+pub use presence_record::PresenceRecord;
 pub use ratchet_message::{
     Acknowledges, BODY_OVERHEAD, Header, RatchetStep, StepKind, pad, size_class, unpad,
 };

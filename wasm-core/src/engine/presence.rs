@@ -16,25 +16,15 @@ use crate::{
     api::ContactId,
     crypto::{kdf, labels, secret::Secret},
     limits::{MAX_CLOCK_SKEW, PRESENCE_LIFETIME, PRESENCE_PAUSE, RECEIPT_DELAY},
+    wire::PresenceRecord,
 };
-
-/// What a presence record says: version, when, and the PeerId.
-fn encode_presence(now: Timestamp, peer: &[u8]) -> Vec<u8> {
-    let mut plaintext = alloc::vec![1];
-    plaintext.extend_from_slice(&now.seconds().to_be_bytes());
-    plaintext.push(u8::try_from(peer.len()).unwrap_or(0));
-    plaintext.extend_from_slice(peer);
-    plaintext
-}
 
 /// The PeerId of a presence record that is not older than its lifetime.
 fn decode_presence(plaintext: &[u8], now: Timestamp) -> Option<Vec<u8>> {
-    let (&1, rest) = plaintext.split_first()? else { return None };
-    let (written, rest) = rest.split_first_chunk::<8>()?;
-    let (&length, peer) = rest.split_first()?;
-    let age = now.seconds().saturating_sub(u64::from_be_bytes(*written));
+    let record = PresenceRecord::decode(plaintext).ok()?;
+    let age = now.seconds().saturating_sub(record.written);
     let fresh = age <= PRESENCE_LIFETIME.as_secs() + MAX_CLOCK_SKEW.as_secs();
-    (fresh && usize::from(length) == peer.len() && !peer.is_empty()).then(|| peer.to_vec())
+    fresh.then(|| record.peer.to_vec())
 }
 
 /// The time, moved by what only the two can derive: the records of several contacts are written in
@@ -90,7 +80,8 @@ impl Engine {
         let (secret, ours, day) = (contact.row.pair_secret(), contact.direction(), now.day());
         let key = record_key(&secret, Purpose::Presence, ours, day);
         let keys = AddressKeys::derive(&secret, Purpose::Presence, ours, day);
-        let value = records::seal(&key, &encode_presence(now, peer), rng);
+        let value = PresenceRecord { written: now.seconds(), peer }.encode();
+        let value = records::seal(&key, &value, rng);
         let ticket = self.ask(Question::Announce);
         let lifetime = u32::try_from(PRESENCE_LIFETIME.as_secs()).unwrap_or(u32::MAX);
         let sequence = sequence(&key, now);
@@ -194,7 +185,7 @@ mod tests {
     #[test]
     fn an_old_or_damaged_presence_is_none() {
         let now = Timestamp(1_800_000_000_000);
-        let plaintext = encode_presence(now, b"peer");
+        let plaintext = PresenceRecord { written: now.seconds(), peer: b"peer" }.encode();
         assert_eq!(decode_presence(&plaintext, now), Some(b"peer".to_vec()));
         let later = now.after(PRESENCE_LIFETIME + MAX_CLOCK_SKEW * 2);
         assert_eq!(decode_presence(&plaintext, later), None);

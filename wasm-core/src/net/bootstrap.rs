@@ -11,6 +11,12 @@ const MAX_ADDRESSES: usize = 8;
 /// Longest address in bytes of its text; one with a certificate hash has about 200.
 const MAX_ADDRESS_BYTES: usize = 512;
 
+/// Longest PeerId in bytes of its text; ours have 52.
+///
+/// Base58 takes time that grows with the square of its length: 30,000 bytes hold a page up for a
+/// fifth of a second.
+const MAX_PEER_BYTES: usize = 128;
+
 /// Where a relay is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bootstrap {
@@ -48,6 +54,9 @@ impl Bootstrap {
         peer: &str,
         addresses: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, BootstrapError> {
+        if peer.len() > MAX_PEER_BYTES {
+            return Err(BootstrapError::Peer);
+        }
         let peer: PeerId = peer.parse().map_err(|_| BootstrapError::Peer)?;
         let addresses: Vec<_> = addresses
             .into_iter()
@@ -99,6 +108,8 @@ mod tests {
     fn a_document_without_peer_or_address_is_refused() {
         assert_eq!(Bootstrap::new("x", ["/ip4/1.2.3.4/tcp/1/ws"]), Err(BootstrapError::Peer));
         assert_eq!(Bootstrap::new(PEER, ["nonsense"]), Err(BootstrapError::NoAddress));
+        let long = format!("{}{PEER}", "z".repeat(64_000));
+        assert_eq!(Bootstrap::new(&long, ["/ip4/1.2.3.4/tcp/1/ws"]), Err(BootstrapError::Peer));
     }
 
     #[test]

@@ -138,7 +138,7 @@ impl ReceivingChain {
 }
 
 impl SkippedKeys {
-    fn write(&self, writer: Writer) -> Writer {
+    pub(super) fn write(&self, writer: Writer) -> Writer {
         self.0.iter().fold(writer.count8(self.0.len()), |writer, chain| {
             let count = u16::try_from(chain.keys.len()).expect("MAX_SKIPPED_KEYS is below 65,536");
             let writer = secret(writer, &chain.header_key).u16(count);
@@ -148,7 +148,7 @@ impl SkippedKeys {
         })
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let count = reader.count8(MAX_REMEMBERED_CHAINS)?;
         let mut chains = VecDeque::with_capacity(count);
         let mut left = MAX_SKIPPED_KEYS;
@@ -160,6 +160,10 @@ impl SkippedKeys {
             let mut keys = BTreeMap::new();
             for _ in 0..length {
                 let index = reader.u32()?;
+                // Ascending, as they are written: a state has one encoding.
+                if keys.last_key_value().is_some_and(|(&last, _)| last >= index) {
+                    return Err(DecodeError::Value);
+                }
                 keys.insert(index, SkippedKey { at: reader.u64()?, key: read_secret(reader)? });
             }
             chains.push_back(RememberedChain { header_key, keys });

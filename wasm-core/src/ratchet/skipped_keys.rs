@@ -61,7 +61,8 @@ impl SkippedKeys {
     pub(super) fn insert(&mut self, first: u32, keys: Vec<MessageKey>, now: u64) {
         if let Some(chain) = self.0.back_mut() {
             let keys = keys.into_iter().map(|key| SkippedKey { key, at: now });
-            chain.keys.extend((first..).zip(keys));
+            // An open range would step past the last index of a chain.
+            chain.keys.extend((first..=u32::MAX).zip(keys));
         }
         let count: usize = self.0.iter().map(|chain| chain.keys.len()).sum();
         for _ in MAX_SKIPPED_KEYS..count {
@@ -82,7 +83,10 @@ impl SkippedKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::secret::Secret;
+    use crate::{
+        crypto::secret::Secret,
+        wire::codec::{DecodeError, Reader, Writer},
+    };
 
     fn key(byte: u8) -> Secret<32> {
         Secret::new([byte; 32])
@@ -99,6 +103,30 @@ mod tests {
         assert_eq!(skipped.get(1, 499), None);
         assert_eq!(skipped.get(1, 500), Some(&key(0)));
         assert_eq!(skipped.get(0, 0), Some(&key(0)));
+    }
+
+    #[test]
+    fn a_chain_may_end_at_the_last_index() {
+        let mut skipped = SkippedKeys::default();
+        skipped.begin_chain(key(1), 0);
+        skipped.insert(u32::MAX - 2, vec![key(0); 2], 0);
+        assert_eq!(skipped.get(0, u32::MAX - 1), Some(&key(0)));
+        assert_eq!(skipped.get(0, u32::MAX), None);
+    }
+
+    #[test]
+    fn keys_out_of_order_or_twice_are_no_encoding() {
+        let mut skipped = SkippedKeys::default();
+        skipped.begin_chain(key(1), 0);
+        skipped.insert(7, vec![key(0); 2], 0);
+        let mut bytes = skipped.write(Writer::default()).finish();
+        assert_eq!(Reader::whole(&bytes, SkippedKeys::read), Ok(skipped));
+        // A count, a header key, a count, and the first index.
+        let last_byte_of_first_index = 1 + 32 + 2 + 3;
+        for index in [8, 9] {
+            bytes[last_byte_of_first_index] = index;
+            assert_eq!(Reader::whole(&bytes, SkippedKeys::read), Err(DecodeError::Value));
+        }
     }
 
     #[test]

@@ -218,7 +218,7 @@ impl Client {
     }
 
     fn on_same_run(&mut self, number: u64) {
-        if matches!(self.order, Order::Following(next) if next != number + 1) {
+        if matches!(self.order, Order::Following(next) if next != number.saturating_add(1)) {
             self.fetch();
         }
     }
@@ -238,7 +238,7 @@ impl Client {
         }
         match postcard::from_bytes::<Result<Snapshot, ApiError>>(&reply) {
             Ok(Ok(snapshot)) => {
-                self.order = Order::Following(snapshot.number + 1);
+                self.order = Order::Following(snapshot.number.saturating_add(1));
                 self.outputs.push_back(Output::Notice(Notice::Ready(Box::new(snapshot))));
                 self.tell_storage();
             }
@@ -250,7 +250,7 @@ impl Client {
     fn on_event(&mut self, Numbered { number, event }: Numbered) {
         let Order::Following(next) = self.order else { return };
         if number == next {
-            self.order = Order::Following(next + 1);
+            self.order = Order::Following(next.saturating_add(1));
             self.outputs.push_back(Output::Notice(Notice::Event(event)));
         } else if number > next || next == u64::MAX {
             self.fetch();

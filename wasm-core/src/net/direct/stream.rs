@@ -13,36 +13,18 @@ use futures::{
 use libp2p::Stream;
 
 use super::Attempt;
-use crate::{
-    api::ContactId,
-    engine::effect::EnvelopeId,
-    limits::MAX_ENVELOPE_BYTES,
-    net::frames::Frames,
-    wire::codec::{DecodeError, Reader, Writer},
-};
-
-/// The only kind of frame behind the token.
-const ENVELOPE: u8 = 0;
+use crate::{api::ContactId, engine::effect::EnvelopeId, net::frames::Frames, wire::DirectFrame};
 
 /// Frames that wait in the stream itself; the others wait in the queue in front of it.
 const MAX_QUEUED: usize = 4;
 
-/// `u8 0 ‖ envelope id ‖ envelope`.
-pub(super) fn envelope_frame(id: EnvelopeId, envelope: &[u8]) -> Vec<u8> {
-    Writer::default().u8(ENVELOPE).bytes(&id.0).bytes(envelope).finish()
+/// The body of a frame with an envelope.
+pub(super) fn envelope_frame(EnvelopeId(id): EnvelopeId, envelope: &[u8]) -> Vec<u8> {
+    DirectFrame { id, envelope }.encode()
 }
 
-fn envelope_of(frame: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    let mut reader = Reader::new(frame);
-    if reader.u8()? != ENVELOPE {
-        return Err(DecodeError::Value);
-    }
-    let _id: [u8; 16] = reader.array()?;
-    let envelope = reader.rest();
-    if envelope.len() > MAX_ENVELOPE_BYTES {
-        return Err(DecodeError::TooLong { length: envelope.len(), max: MAX_ENVELOPE_BYTES });
-    }
-    Ok(envelope.to_vec())
+fn envelope_of(frame: &[u8]) -> Option<Vec<u8>> {
+    DirectFrame::decode(frame).ok().map(|frame| frame.envelope.to_vec())
 }
 
 /// What came out of a stream.
@@ -90,7 +72,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> DirectStream<S> {
             }
         }
         let Poll::Ready(frame) = frames.poll_frame(cx) else { return Poll::Pending };
-        Poll::Ready(frame.ok().and_then(|frame| envelope_of(&frame).ok()))
+        Poll::Ready(frame.ok().and_then(|frame| envelope_of(&frame)))
     }
 }
 
@@ -114,7 +96,10 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::net::pipe::{Pipe, pipe};
+    use crate::{
+        limits::MAX_ENVELOPE_BYTES,
+        net::pipe::{Pipe, pipe},
+    };
 
     fn connected() -> (DirectStream<Pipe>, mpsc::Sender<Vec<u8>>, Frames<Pipe>) {
         let (near, far) = pipe(1 << 17);

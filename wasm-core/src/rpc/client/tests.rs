@@ -136,6 +136,15 @@ fn a_gap_asks_for_a_snapshot_and_what_it_holds_is_not_told_again() {
 }
 
 #[test]
+fn the_last_number_there_is_overflows_nothing() {
+    let mut world = following();
+    world.client.receive(ToClients::Up { run: RunId(1), number: u64::MAX, storage_failing: false });
+    assert_eq!(world.settle(u64::MAX), [ready(u64::MAX)]);
+    world.server.emit(event(u64::MAX));
+    assert_eq!(world.settle(u64::MAX), [told(u64::MAX)]);
+}
+
+#[test]
 fn a_page_that_slept_through_events_notices_by_asking_again() {
     let mut world = following();
     world.server.emit(event(4));

@@ -9,6 +9,9 @@ import { relayBinary, root, target } from '../scripts/lib/paths.mjs';
 import { Failure, main, readable, step } from '../scripts/lib/run.mjs';
 import { medians } from './median.mjs';
 
+/** What needs neither the app nor the relay of this clone. */
+const ALONE = ['crypto', 'commands'];
+
 const RUNS = { startup: 5, latency: 3 };
 const kilobytes = (bytes) => `${(bytes / 1024).toFixed(0)} KB`;
 const milliseconds = (ms) => `${ms.toFixed(ms < 1 ? 4 : 1)} ms`;
@@ -85,8 +88,10 @@ await main(async () => {
   const unknown = wanted.find((part) => !(part in PARTS));
   if (unknown) throw new Failure(`--only takes some of: ${Object.keys(PARTS).join(',')}`);
   const ready = await setup({ tests: true });
-  await buildApp(ready.wasm);
-  await buildRelay();
+  if (!wanted.every((part) => ALONE.includes(part))) {
+    await buildApp(ready.wasm);
+    await buildRelay();
+  }
   Object.assign(process.env, { VOLLY_RELAY: relayBinary, CHROMIUM: ready.browser.chromium });
   const result = {};
   for (const part of wanted) result[part] = await step(`Measure ${part}`, () => PARTS[part](ready));

@@ -104,8 +104,7 @@ struct Transaction {
 impl Transaction {
     /// One of which nobody outside will hear.
     fn relaxed() -> Self {
-        let changes = ChangeSet { durability: Durability::Relaxed, ..ChangeSet::default() };
-        Self { changes, then: Vec::new() }
+        Self { changes: ChangeSet::relaxed(), then: Vec::new() }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Step;
-use crate::engine::effect::{ChangeSet, Durability};
+use crate::engine::effect::ChangeSet;
 
 /// Transactions that are stored together, and what follows from them in order.
 #[derive(Debug)]
@@ -15,8 +15,7 @@ pub(super) struct Batch {
 impl Default for Batch {
     /// Empty, and so with nothing that would have to be strict.
     fn default() -> Self {
-        let changes = ChangeSet { durability: Durability::Relaxed, ..ChangeSet::default() };
-        Self { changes, then: VecDeque::new() }
+        Self { changes: ChangeSet::relaxed(), then: VecDeque::new() }
     }
 }
 
@@ -50,7 +49,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        engine::effect::{Row, Scan, Table},
+        engine::effect::{Durability, Row, Scan, Table},
         store::{Store, memory::Memory},
     };
 
@@ -81,12 +80,11 @@ mod tests {
 
     #[test]
     fn one_strict_transaction_makes_all_strict() {
-        let relaxed = || ChangeSet { durability: Durability::Relaxed, ..ChangeSet::default() };
         let mut batch = Batch::default();
-        batch.add(relaxed());
+        batch.add(ChangeSet::relaxed());
         assert_eq!(batch.changes.durability, Durability::Relaxed);
         batch.add(ChangeSet::default());
-        batch.add(relaxed());
+        batch.add(ChangeSet::relaxed());
         assert_eq!(batch.changes.durability, Durability::Strict);
     }
 

@@ -202,6 +202,14 @@ pub struct ChangeSet {
     pub delete_prefixes: Vec<(Table, Vec<u8>)>,
 }
 
+impl ChangeSet {
+    /// None yet, and none of which anybody outside will hear.
+    #[must_use]
+    pub fn relaxed() -> Self {
+        Self { durability: Durability::Relaxed, ..Self::default() }
+    }
+}
+
 /// A stretch of a table, read newest (highest key) first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scan {

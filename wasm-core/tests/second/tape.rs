@@ -4,7 +4,7 @@
 use core::convert::Infallible;
 
 use chacha20::ChaCha20Rng;
-use rand_core::{SeedableRng as _, TryCryptoRng, TryRng};
+use rand_core::{SeedableRng as _, TryCryptoRng, TryRng, utils::next_word_via_fill};
 
 #[derive(Debug)]
 pub struct Tape {
@@ -44,15 +44,11 @@ impl TryRng for Tape {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_le_bytes(bytes))
+        next_word_via_fill(self)
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u64::from_le_bytes(bytes))
+        next_word_via_fill(self)
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {

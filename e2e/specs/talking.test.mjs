@@ -1,11 +1,14 @@
 // Two people meet, write, reload, go away and come back.
 import assert from 'node:assert/strict';
+import { expectSoon } from '../fixtures/expect.mjs';
 import { numbered, pair } from '../fixtures/pair.mjs';
 import { scenario } from '../fixtures/scenario.mjs';
 
 const MAX_CLICKS = { inviter: 3, guest: 2 };
 /** From the guest's page to the first message on the other screen; the bar is 15 s, the margin is for slow machines. */
 const MAX_FIRST_MESSAGE_MS = 30_000;
+/** Messages that fill more screens than are drawn at the end of a conversation, of about 15 each. */
+const LONG = 80;
 
 scenario('two strangers talk after one link', async ({ user, report }) => {
   const [alice, bob] = [await user('Alice'), await user('Bob')];
@@ -70,6 +73,24 @@ scenario('everything is there after a reload, and they go on talking', async (wo
   await bob.app.expectTexts(['Hello Alice', 'Before', 'After, from Alice']);
   await bob.app.send('After, from Bob');
   await alice.app.expectTexts(['Hello Alice', 'Before', 'After, from Alice', 'After, from Bob']);
+});
+
+scenario('a long conversation shows its end, and all of it to who scrolls up', async (world) => {
+  const { alice, bob } = await pair(world);
+  const texts = numbered('Line', LONG);
+  for (const text of texts) await alice.app.send(text);
+  for (const { app } of [alice, bob]) {
+    await expectSoon(async () => (await app.rows()).at(-1)?.text === texts.at(-1), 'the newest is on the screen');
+    await expectSoon(async () => (await app.rows()).length < LONG, 'what is far above is not drawn');
+    const log = app.page.getByRole('log');
+    await expectSoon(async () => {
+      await log.evaluate((log) => log.scrollBy(0, -log.clientHeight));
+      return (await app.rows())[0].text === 'Hello Alice';
+    }, 'the first message comes back');
+    await app.expectTexts(['Hello Alice', ...texts]);
+    await app.click(app.button('To the newest message'));
+    await expectSoon(() => log.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight < 2), 'the end is on the screen');
+  }
 });
 
 scenario('who was away gets everything once, in order, though the sender has left', async (world) => {

@@ -24,7 +24,7 @@ pub(crate) use use_invitation::{use_invitation_steps, use_looking};
 pub(crate) use use_invite::{use_cancel_invite, use_follow_invite, use_new_invite};
 pub(crate) use use_name::{UseName, use_name};
 use use_opening_focus::use_opening_focus;
-pub(crate) use use_pinned_scroll::{UsePinnedScroll, use_pinned_scroll};
+pub(crate) use use_pinned_scroll::{Ends, UsePinnedScroll, use_pinned_scroll};
 pub(crate) use use_shortcuts::use_shortcuts;
 pub(crate) use use_timeline::use_timeline;
 pub(crate) use use_title::use_title;

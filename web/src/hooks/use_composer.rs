@@ -18,6 +18,11 @@ use crate::{
 /// Lower: more commits. Higher: more is lost with a crash.
 const DRAFT_PAUSE: Duration = Duration::from_millis(400);
 
+/// Time that a text has to be stored before an echo stands in for it.
+/// Lower: most texts are drawn twice, and the first time delays their own commit. Higher: a slow
+/// store leaves the screen empty.
+const ECHO_AFTER: Duration = Duration::from_millis(32);
+
 /// See [`use_composer`].
 pub(crate) struct UseComposer {
     /// What is typed.
@@ -95,7 +100,7 @@ pub(crate) fn use_composer(contact: &Rc<ContactView>) -> UseComposer {
     }
 }
 
-/// Shows a text at once, hands it to the engine, and hands it back when that refuses it.
+/// Hands a text to the engine, shows it meanwhile, and hands it back when the engine refuses it.
 #[hook]
 fn use_send(contact: ContactId, give_back: Callback<(Rc<str>, ApiError)>) -> Callback<Rc<str>> {
     let (engine, dispatch) = (use_engine(), use_timelines_dispatch());
@@ -105,12 +110,14 @@ fn use_send(contact: ContactId, give_back: Callback<(Rc<str>, ApiError)>) -> Cal
         // Tokens grow over every composer of this page, since time does.
         let this = (*token.borrow()).max(at * 1_000) + 1;
         *token.borrow_mut() = this;
-        // Asked before anything is drawn: the store works while the echo is.
         let stored = engine.core().call(SendText { contact, text: text.to_string() });
-        dispatch.dispatch(Change::Sent(contact, Echo::new(this, &text, at)));
+        let (show, echo) = (dispatch.clone(), Echo::new(this, &text, at));
+        let echo = Timer::after(ECHO_AFTER, move || show.dispatch(Change::Sent(contact, echo)));
         let (dispatch, give_back) = (dispatch.clone(), give_back.clone());
         browser::spawn(async move {
-            match stored.await {
+            let stored = stored.await;
+            drop(echo);
+            match stored {
                 Ok(id) => dispatch.dispatch(Change::Stored(contact, this, id)),
                 Err(error) => {
                     dispatch.dispatch(Change::Refused(contact, this));

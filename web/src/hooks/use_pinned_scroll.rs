@@ -17,6 +17,10 @@ const AT_END: i32 = 48;
 /// Distance from the start at which what is above is asked for.
 const NEAR_START: i32 = 600;
 
+/// Screens of content that are too many while one is at the end: every row takes part when the
+/// browser lays out and paints the newest. Lower: older rows come and go more often.
+const LONG_SCREENS: i32 = 3;
+
 /// See [`use_pinned_scroll`].
 pub(crate) struct UsePinnedScroll {
     /// The element that scrolls.
@@ -40,6 +44,15 @@ struct Position {
     watch: RefCell<Option<SizeWatch>>,
 }
 
+/// Asks for more content, or for less.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Ends {
+    /// The start comes near.
+    pub(crate) near_start: Callback<()>,
+    /// The start is far away, and one is at the end.
+    pub(crate) far_from_start: Callback<()>,
+}
+
 /// Pins the area to its end. `first` names its first row and `count` tells how many there are;
 /// `start_at` finds the row to start from instead of the end.
 #[hook]
@@ -47,14 +60,15 @@ pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
     first: K,
     count: usize,
     start_at: &'static str,
-    near_start: Callback<()>,
+    ends: Ends,
 ) -> UsePinnedScroll {
     let (area, content) = (use_node_ref(), use_node_ref());
     let at_end = use_state_eq(|| false);
     let position: Rc<Position> =
         use_memo((), |()| Position { pinned: Cell::new(true), ..Position::default() });
 
-    use_watch(&area, &content, &position);
+    let Ends { near_start, far_from_start } = ends;
+    use_watch(&area, &content, &position, far_from_start);
 
     let (node, here) = (area.clone(), Rc::clone(&position));
     let known_first = use_mut_ref(|| first.clone());
@@ -76,10 +90,14 @@ pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
     let (node, here, set_end) = (area.clone(), Rc::clone(&position), at_end.setter());
     let onscroll = Callback::from(move |_: Event| {
         let Some(area) = node.cast::<Element>() else { return };
+        let height = here.height.replace(area.scroll_height());
+        if here.pinned.get() && height != area.scroll_height() {
+            // Nobody scrolled: rows came or went, and the watch follows them before the next paint.
+            return;
+        }
         here.pinned.set(is_at_end(&area));
-        here.height.set(area.scroll_height());
         set_end.set(here.pinned.get());
-        if here.placed.get() && area.scroll_top() < NEAR_START {
+        if here.placed.get() && !here.pinned.get() && area.scroll_top() < NEAR_START {
             near_start.emit(());
         }
     });
@@ -96,9 +114,15 @@ pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
 
 /// Keeps the end in view when the area or its content changes its size: before the next paint.
 #[hook]
-fn use_watch(area: &NodeRef, content: &NodeRef, position: &Rc<Position>) {
+fn use_watch(
+    area: &NodeRef,
+    content: &NodeRef,
+    position: &Rc<Position>,
+    far_from_start: Callback<()>,
+) {
     let (area, content, here) = (area.clone(), content.clone(), Rc::clone(position));
-    use_effect_with((), move |()| {
+    use_effect_with(far_from_start, move |far_from_start| {
+        let far_from_start = far_from_start.clone();
         let nodes: Vec<Element> = [&area, &content].iter().filter_map(|node| node.cast()).collect();
         let inner = Rc::clone(&here);
         let watch = SizeWatch::new(&nodes, move || {
@@ -106,6 +130,9 @@ fn use_watch(area: &NodeRef, content: &NodeRef, position: &Rc<Position>) {
             inner.height.set(area.scroll_height());
             if inner.pinned.get() {
                 area.set_scroll_top(area.scroll_height());
+                if area.scroll_height() > LONG_SCREENS * area.client_height() {
+                    far_from_start.emit(());
+                }
             }
         });
         *here.watch.borrow_mut() = watch;

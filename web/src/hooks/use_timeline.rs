@@ -26,6 +26,8 @@ pub(crate) struct UseTimeline {
     pub(crate) has_older: bool,
     /// Asks for what is above; nothing happens while that is on its way.
     pub(crate) load_older: Callback<()>,
+    /// Lets the older half go; it can be asked for again.
+    pub(crate) drop_older: Callback<()>,
     /// What is on the screen has been seen: says whether the newest is.
     pub(crate) seen: Callback<bool>,
 }
@@ -43,6 +45,10 @@ pub(crate) fn use_timeline(contact: &Rc<ContactView>) -> UseTimeline {
         let id = *id;
         leave.dispatch(Change::Opened(id));
         move || leave.dispatch(Change::Left(id))
+    });
+
+    let drop_older = use_callback((dispatch.clone(), id), |(), (dispatch, id)| {
+        dispatch.dispatch(Change::Long(*id))
     });
 
     let loading = use_memo(id, |_| Cell::new(false));
@@ -84,6 +90,7 @@ pub(crate) fn use_timeline(contact: &Rc<ContactView>) -> UseTimeline {
         loaded,
         has_older: timeline.as_ref().is_some_and(|timeline| timeline.has_older),
         load_older,
+        drop_older,
         seen: use_read_mark(contact, timeline),
     }
 }

@@ -114,14 +114,24 @@ impl Timeline {
         self.echoes.retain(|echo| echo.token != token);
     }
 
-    /// Forgets what lies far back.
+    /// Forgets the older half: the rows that are left keep their names.
+    pub(crate) fn halve(&mut self) {
+        self.keep(self.messages.len().div_ceil(2));
+    }
+
+    /// Forgets what lies far back, for a conversation that is left.
     pub(crate) fn trim(&mut self) {
         self.adopted.clear();
-        let excess = self.messages.len().saturating_sub(KEPT_WHEN_LEFT);
+        self.keep(KEPT_WHEN_LEFT);
+    }
+
+    fn keep(&mut self, newest: usize) {
+        let excess = self.messages.len().saturating_sub(newest);
         if let Some(first) = self.messages.keys().nth(excess).copied()
             && excess > 0
         {
             self.messages = self.messages.split_off(&first);
+            self.adopted = self.adopted.split_off(&first);
             self.has_older = true;
         }
     }
@@ -240,6 +250,22 @@ mod tests {
         timeline.take_page(None, page(9..=12, true));
         assert_eq!(ids(&timeline), (9..=12).collect::<Vec<_>>());
         assert!(timeline.has_older);
+    }
+
+    #[test]
+    fn the_newer_half_keeps_its_rows_and_what_is_older_comes_back() {
+        let mut timeline = Timeline::default();
+        timeline.take_page(None, page(1..=6, false));
+        timeline.echoes.push(Echo::new(1, "7", 0));
+        timeline.take_message(ours(7, 0));
+        let token = timeline.adopted.clone();
+        timeline.halve();
+        assert_eq!((ids(&timeline), &timeline.adopted), (vec![4, 5, 6, 7], &token));
+        assert!(timeline.has_older);
+        let before = timeline.messages.keys().next().copied();
+        timeline.take_page(before, page(1..=3, false));
+        assert_eq!(ids(&timeline), (1..=7).collect::<Vec<_>>());
+        assert!(!timeline.has_older);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(crate) enum Change {
     Notice(Notice),
     /// It is opened: from now on its events count.
     Opened(ContactId),
+    /// More of it is loaded than its end needs.
+    Long(ContactId),
     /// It is left.
     Left(ContactId),
     /// A page was loaded; `None` is the newest.
@@ -51,6 +53,7 @@ impl Timelines {
         match change {
             Change::Notice(notice) => self.apply_notice(notice),
             Change::Opened(id) => self.open(id),
+            Change::Long(id) => self.edit(id, Timeline::halve),
             Change::Left(id) => self.edit(id, Timeline::trim),
             Change::Page(id, before, page) => self.edit(id, |line| line.take_page(before, page)),
             Change::Sent(id, echo) => self.edit(id, |line| line.echoes.push(echo)),

@@ -10,7 +10,7 @@ use crate::{
     components::{Glyph, Icon, MessageBubble},
     core::Today,
     dates,
-    hooks::{UsePinnedScroll, use_pinned_scroll, use_timeline, use_today},
+    hooks::{Ends, UsePinnedScroll, use_pinned_scroll, use_timeline, use_today},
     i18n::t,
     state::rows::{Block, Key, Row},
 };
@@ -36,7 +36,14 @@ pub(super) fn Timeline(props: &TimelineProps) -> Html {
         first_id(blocks),
         blocks.iter().map(|block| block.rows.len()).sum(),
         FIRST_NEW,
-        if timeline.has_older { timeline.load_older.clone() } else { Callback::noop() },
+        Ends {
+            near_start: if timeline.has_older {
+                timeline.load_older.clone()
+            } else {
+                Callback::noop()
+            },
+            far_from_start: timeline.drop_older.clone(),
+        },
     );
     use_effect_with((at_end && timeline.loaded, timeline.seen.clone()), |(at_end, seen)| {
         seen.emit(*at_end)

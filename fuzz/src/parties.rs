@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 use chacha20::ChaCha20Rng;
 use rand_core::SeedableRng;
 use volly_core::{
-    identity::{AccountSeed, Device, PreKeySecrets, generate_prekeys},
+    identity::{AccountSeed, Device, PreKeyKind, PreKeySecrets, generate_prekeys},
     limits::SIZE_CLASSES,
-    session::SessionRecord,
+    session::SessionState,
     wire::PreKeyBundle,
 };
 
@@ -45,11 +45,12 @@ pub fn fixture() -> &'static Fixture {
         let rng = &mut ChaCha20Rng::seed_from_u64(1);
         let alice = Device::generate(&AccountSeed::generate(rng), NOW, rng);
         let device = Device::generate(&AccountSeed::generate(rng), NOW, rng);
-        let (prekeys, bundle) = generate_prekeys(&device, 1, NOW + 604_800, rng);
+        let (prekeys, bundle) =
+            generate_prekeys(&device, PreKeyKind::OneTime, 1, NOW + 604_800, rng);
         let verified = bundle.clone().verify(device.fingerprint(), NOW).expect("it was just made");
-        let (alices, hello) = SessionRecord::initiate(&alice, &verified, b"hello", NOW, rng)
+        let (alices, hello) = SessionState::initiate(&alice, &verified, b"hello", NOW, rng)
             .expect("the bundle was verified");
-        let accepted = SessionRecord::accept(&device, &prekeys, &hello, NOW);
+        let accepted = SessionState::accept(&device, &prekeys, &hello, NOW);
         let bobs = accepted.expect("it was just made").session;
         let young = [encoded(&alices), encoded(&bobs)];
         let mut world = World::new(&young);
@@ -61,18 +62,18 @@ pub fn fixture() -> &'static Fixture {
     })
 }
 
-fn encoded(session: &SessionRecord) -> Vec<u8> {
+fn encoded(session: &SessionState) -> Vec<u8> {
     session.encode().to_vec()
 }
 
-fn decoded(bytes: &[u8]) -> SessionRecord {
-    SessionRecord::decode(bytes).expect("a session that was encoded decodes")
+fn decoded(bytes: &[u8]) -> SessionState {
+    SessionState::decode(bytes).expect("a session that was encoded decodes")
 }
 
 /// The envelope that begins a session: no other bytes begin one with these prekeys.
 pub(crate) fn handshake(bytes: &[u8]) -> Verdict {
     let Fixture { device, prekeys, hello, .. } = fixture();
-    let accepted = SessionRecord::accept(device, prekeys, bytes, NOW).is_ok();
+    let accepted = SessionState::accept(device, prekeys, bytes, NOW).is_ok();
     assert!(accepted == (bytes == hello), "accepted: {accepted}");
     Verdict::of(accepted)
 }
@@ -102,7 +103,7 @@ struct Letter {
 
 /// One person, and what is on its way there.
 struct Side {
-    session: SessionRecord,
+    session: SessionState,
     inbox: Vec<Letter>,
 }
 

@@ -11,7 +11,7 @@ use volly_core::{
     },
     identity::{Device, PreKeySecrets},
     limits::SIZE_CLASSES,
-    session::SessionRecord,
+    session::SessionState,
 };
 
 use crate::{Verdict, parties::NOW, wire::canonical};
@@ -28,7 +28,7 @@ pub(crate) fn prekeys(bytes: &[u8]) -> Verdict {
 
 /// A session that decodes still refuses what is not for it, and seals or says why not.
 pub(crate) fn session(bytes: &[u8]) -> Verdict {
-    let decoded = SessionRecord::decode(bytes);
+    let decoded = SessionState::decode(bytes);
     let Some(mut session) = canonical(bytes, decoded, |session| session.encode().to_vec()) else {
         return Verdict::Refused;
     };
@@ -37,7 +37,7 @@ pub(crate) fn session(bytes: &[u8]) -> Verdict {
     match session.seal(b"text", NOW, &mut ChaCha20Rng::seed_from_u64(1)) {
         Ok(envelope) => {
             assert!(SIZE_CLASSES.contains(&envelope.len()));
-            assert!(SessionRecord::decode(&session.encode()) == Ok(session));
+            assert!(SessionState::decode(&session.encode()) == Ok(session));
         }
         Err(_) => assert!(session.encode().as_slice() == bytes, "nothing was sealed"),
     }

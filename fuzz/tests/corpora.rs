@@ -29,7 +29,7 @@ use volly_core::{
     engine::effect::Table,
     identity::AccountSeed,
     rpc::{ToClients, ToServer, frame::Frame as RpcFrame},
-    session::SessionRecord,
+    session::SessionState,
     wire::{
         Acknowledges, AnswersRead, Content, DirectFrame, Enclosed, Header, Initiator, InviteLink,
         InviteRecord, PresenceRecord, RatchetStep,
@@ -92,6 +92,7 @@ fn keys_and_bundles() {
     let enclosed = Enclosed {
         identity: bundle.identity.clone(),
         certificate: bundle.certificate.clone(),
+        initiated_at: NOW,
         ratchet_message: b"a message",
     };
     put("enclosed", "enclosed", &enclosed.encode());
@@ -122,7 +123,15 @@ fn contents() {
     let text = "Schön, dass du da bist.".to_owned();
     let ranges = vec![(12, 14), (20, 20)];
     for (name, content) in [
-        ("hello", Content::Hello { name: "Ada".into(), answers_read: AnswersRead::Yes }),
+        (
+            "hello",
+            Content::Hello {
+                name: "Ada".into(),
+                answers_read: AnswersRead::Yes,
+                history: 7,
+                first_sequence: 1,
+            },
+        ),
         ("text", Content::Text { sequence: 1, lamport: 7, sent_at_ms: NOW * 1_000, text }),
         ("receipt", Content::Receipt { delivered_up_to: 10, read_up_to: 9, ranges }),
     ] {
@@ -196,8 +205,8 @@ fn stored() {
     write("session", "settled", settled);
     // Twelve messages of which the last comes first.
     let rng = &mut ChaCha20Rng::seed_from_u64(5);
-    let mut sender = SessionRecord::decode(settled).unwrap();
-    let mut receiver = SessionRecord::decode(other).unwrap();
+    let mut sender = SessionState::decode(settled).unwrap();
+    let mut receiver = SessionState::decode(other).unwrap();
     let sealed: Vec<_> = (0..12).map(|_| sender.seal(b"late", NOW, rng).unwrap()).collect();
     receiver.open(&sealed[11], NOW).unwrap();
     write("session", "skipped", &receiver.encode());

@@ -14,6 +14,7 @@
 //! Does not know: clocks, tasks, sockets, tabs, and how anything looks.
 
 mod account;
+mod acquaintance;
 mod calls;
 mod contacts;
 mod conversations;
@@ -175,7 +176,7 @@ impl Engine {
             NetEvent::DirectUp(contact) => self.on_direct(contact, true, now),
             NetEvent::DirectDown(contact) => self.on_direct(contact, false, now),
             NetEvent::DirectArrived(contact, envelope) => {
-                self.on_direct_arrived(contact, &envelope, now);
+                self.on_direct_arrived(contact, &envelope, now, rng);
             }
         }
     }

@@ -6,6 +6,7 @@
 
 mod device;
 mod fingerprint;
+mod last_resort;
 mod prekeys;
 mod recovery;
 
@@ -13,7 +14,8 @@ use core::ops::Deref;
 
 pub use device::{CertificateError, Device};
 pub use fingerprint::safety_number;
-pub use prekeys::{BundleError, PreKeySecrets, generate_prekeys};
+pub use last_resort::LastResortPreKeys;
+pub use prekeys::{BundleError, PreKeyKind, PreKeySecrets, generate_prekeys};
 pub use recovery::{AccountSeed, PhraseError};
 
 pub use crate::wire::{Fingerprint, IdentityKey};
@@ -22,6 +24,7 @@ use crate::{
         kdf, labels,
         sign::{Signature, SigningKey},
     },
+    limits::MAX_CLOCK_SKEW,
     wire::DeviceCertificate,
 };
 
@@ -72,7 +75,8 @@ impl<T> Deref for Verified<T> {
     }
 }
 
-/// Checks that `identity` signed `certificate`.
+/// Checks that `identity` signed `certificate`, and that it is valid at `now`, in seconds since the
+/// Unix epoch, give or take [`MAX_CLOCK_SKEW`].
 ///
 /// # Errors
 ///
@@ -80,11 +84,18 @@ impl<T> Deref for Verified<T> {
 pub fn verify_certificate(
     identity: &IdentityKey,
     certificate: DeviceCertificate,
+    now: u64,
 ) -> Result<Verified<DeviceCertificate>, CertificateError> {
+    let skew = MAX_CLOCK_SKEW.as_secs();
+    if certificate.created > now.saturating_add(skew)
+        || certificate.expires.saturating_add(skew) < now
+    {
+        return Err(CertificateError::Validity);
+    }
     let signed = certificate.signed_bytes();
     if identity.verify(labels::SIGN_DEVICE, &signed, &certificate.signature) {
         Ok(Verified(certificate))
     } else {
-        Err(CertificateError)
+        Err(CertificateError::Signature)
     }
 }

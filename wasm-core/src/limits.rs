@@ -51,6 +51,28 @@ pub const INVITE_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
 /// Lifetime of a presence record; written again at half of it.
 pub const PRESENCE_LIFETIME: Duration = Duration::from_secs(3_600);
 
+/// How long a device certificate is valid; it is signed again at half of it. Lower: who was away
+/// long cannot be invited by an old bundle. Higher: a lost device's certificate lives on where no
+/// newer one was seen.
+pub const CERTIFICATE_LIFETIME: Duration = Duration::from_secs(365 * 86_400);
+
+/// How long prekeys of last resort are published before others take their place. Lower: who was
+/// away for long finds them gone. Higher: who steals them reads the first messages of more people.
+pub const LAST_RESORT_ROTATION: Duration = Duration::from_secs(7 * 86_400);
+
+/// Handshakes that one set of last resort accepts; each is remembered, so that none is accepted
+/// twice. Lower: a crowd has to wait for the next set. Higher: 32 bytes each in every commit.
+pub const MAX_LAST_RESORT_USES: usize = 500;
+
+/// Sessions kept beside the current one of a contact. Lower: late messages of an older handshake
+/// are lost. Higher: mailboxes to listen at, for each of them.
+pub const MAX_ARCHIVED_SESSIONS: usize = 3;
+
+/// How long a session is kept that is not the current one and opens nothing: a relay keeps no
+/// envelope longer, and clocks may differ.
+pub const ARCHIVED_SESSION_LIFETIME: Duration =
+    Duration::from_secs(MAILBOX_LIFETIME.as_secs() + MAX_CLOCK_SKEW.as_secs());
+
 /// Clock skew between two people, or a person and a relay, that must not matter.
 pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(86_400);
 

@@ -173,6 +173,12 @@ impl Ratchet {
         }
     }
 
+    /// Whether a message of the peer was opened.
+    #[must_use]
+    pub const fn has_received(&self) -> bool {
+        self.receiving.is_some()
+    }
+
     /// Whether the peer has proven its certified ML-KEM key.
     #[must_use]
     pub const fn post_quantum_authentication(&self) -> PostQuantumAuthentication {

@@ -11,8 +11,10 @@ use std::{fs, path::PathBuf};
 use chacha20::ChaCha20Rng;
 use rand_core::SeedableRng;
 use volly_core::{
-    identity::{AccountSeed, Device, PreKeySecrets, generate_prekeys},
-    session::{OpenError, PostQuantumAuthentication, SessionRecord},
+    identity::{
+        AccountSeed, Device, LastResortPreKeys, PreKeyKind, PreKeySecrets, generate_prekeys,
+    },
+    session::{EstablishError, OpenError, PostQuantumAuthentication, SessionRecord, SessionState},
     wire::PreKeyBundle,
 };
 
@@ -41,24 +43,39 @@ fn stored_devices_prekeys_and_bundles_are_read_and_written_alike() {
 fn a_handshake_on_the_wire_is_accepted() {
     let bob = Device::decode(&read("bob.device")).unwrap();
     let prekeys = PreKeySecrets::decode(&read("bob.prekeys")).unwrap();
-    let accepted = SessionRecord::accept(&bob, &prekeys, &read("1-hello.envelope"), NOW).unwrap();
+    let accepted = SessionState::accept(&bob, &prekeys, &read("1-hello.envelope"), NOW).unwrap();
     assert_eq!(accepted.first_content.as_slice(), b"hello");
     assert_eq!(accepted.session.encode().as_slice(), read("bob-1.session"));
 }
 
 #[test]
 fn stored_sessions_open_what_was_on_its_way() {
-    let mut alice = SessionRecord::decode(&read("alice-1.session")).unwrap();
+    let mut alice = SessionState::decode(&read("alice-1.session")).unwrap();
     assert_eq!(alice.open(&read("2-answer.envelope"), NOW).unwrap().as_slice(), b"answer");
     assert_eq!(alice.encode().as_slice(), read("alice-2.session"));
 
     // Bob has missed the third message.
-    let mut bob = SessionRecord::decode(&read("bob-4.session")).unwrap();
+    let mut bob = SessionState::decode(&read("bob-4.session")).unwrap();
     assert_eq!(bob.encode().as_slice(), read("bob-4.session"));
     assert_eq!(bob.open(&read("3-late.envelope"), NOW).unwrap().as_slice(), b"late");
     let again = bob.open(&read("3-late.envelope"), NOW);
     assert_eq!(again.err(), Some(OpenError::Duplicate { index: 0 }));
     assert_eq!(bob.post_quantum_authentication(), PostQuantumAuthentication::Done);
+}
+
+#[test]
+fn a_stored_record_holds_its_sessions_and_prekeys_of_last_resort_know_who_came() {
+    let record = SessionRecord::decode(&read("bob.record")).unwrap();
+    assert_eq!(record.encode().as_slice(), read("bob.record"));
+    assert_eq!(record.states().count(), 2);
+
+    let bob = Device::decode(&read("bob.device")).unwrap();
+    let mut prekeys = LastResortPreKeys::decode(&read("bob.last-resort")).unwrap();
+    assert_eq!(prekeys.encode().as_slice(), read("bob.last-resort"));
+    let mut accept =
+        |name| SessionState::accept_last_resort(&bob, &mut prekeys, &read(name), NOW).map(drop);
+    assert_eq!(accept("last-resort-1.envelope"), Err(EstablishError::NoPreKeys), "a replay");
+    assert_eq!(accept("last-resort-2.envelope"), Ok(()));
 }
 
 #[test]
@@ -68,16 +85,16 @@ fn write_the_files_anew() {
     let write = |name: &str, bytes: &[u8]| fs::write(path(name), bytes).unwrap();
     let alice = Device::generate(&AccountSeed::generate(rng), NOW, rng);
     let bob = Device::generate(&AccountSeed::generate(rng), NOW, rng);
-    let (prekeys, bundle) = generate_prekeys(&bob, 1, NOW + 604_800, rng);
+    let (prekeys, bundle) = generate_prekeys(&bob, PreKeyKind::OneTime, 1, NOW + 604_800, rng);
     write("bob.device", &bob.encode());
     write("bob.prekeys", &prekeys.encode());
     write("bob.bundle", &bundle.encode());
 
     let bundle = bundle.verify(bob.fingerprint(), NOW).unwrap();
-    let (mut alices, hello) = SessionRecord::initiate(&alice, &bundle, b"hello", NOW, rng).unwrap();
+    let (mut alices, hello) = SessionState::initiate(&alice, &bundle, b"hello", NOW, rng).unwrap();
     write("1-hello.envelope", &hello);
     write("alice-1.session", &alices.encode());
-    let mut bobs = SessionRecord::accept(&bob, &prekeys, &hello, NOW).unwrap().session;
+    let mut bobs = SessionState::accept(&bob, &prekeys, &hello, NOW).unwrap().session;
     write("bob-1.session", &bobs.encode());
     let answer = bobs.seal(b"answer", NOW, rng).unwrap();
     write("2-answer.envelope", &answer);
@@ -87,4 +104,17 @@ fn write_the_files_anew() {
     let next = alices.seal(b"next", NOW, rng).unwrap();
     bobs.open(&next, NOW).unwrap();
     write("bob-4.session", &bobs.encode());
+
+    let (mut last_resort, bundle) = LastResortPreKeys::generate(&bob, NOW, rng);
+    write("bob.last-resort.bundle", &bundle.encode());
+    let bundle = bundle.verify(bob.fingerprint(), NOW).unwrap();
+    let mut call = || SessionState::initiate(&alice, &bundle, b"it is me", NOW + 1, rng).unwrap().1;
+    let [first, second] = [call(), call()];
+    write("last-resort-1.envelope", &first);
+    write("last-resort-2.envelope", &second);
+    let accepted = SessionState::accept_last_resort(&bob, &mut last_resort, &first, NOW + 1);
+    write("bob.last-resort", &last_resort.encode());
+    let mut record = SessionRecord::new(bobs, NOW);
+    record.add(accepted.unwrap().session, NOW + 1).unwrap();
+    write("bob.record", &record.encode());
 }

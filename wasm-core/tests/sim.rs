@@ -10,6 +10,8 @@
 
 #[path = "sim/faults.rs"]
 mod faults;
+#[path = "sim/meeting.rs"]
+mod meeting;
 #[path = "sim/network.rs"]
 mod network;
 #[path = "sim/privacy.rs"]

@@ -5,9 +5,10 @@
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use volly_core::{
     identity::{
-        AccountSeed, Device, PreKeySecrets, Verified, generate_prekeys, verify_certificate,
+        AccountSeed, Device, PreKeyKind, PreKeySecrets, Verified, generate_prekeys,
+        verify_certificate,
     },
-    session::SessionRecord,
+    session::SessionState,
     wire::PreKeyBundle,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -51,7 +52,7 @@ impl Pair {
         let mut rng = rng();
         let mut device = || Device::generate(&AccountSeed::generate(&mut rng), NOW, &mut rng);
         let (guest, inviter) = (device(), device());
-        let (secrets, bundle) = generate_prekeys(&inviter, 1, LATER, &mut rng);
+        let (secrets, bundle) = generate_prekeys(&inviter, PreKeyKind::OneTime, 1, LATER, &mut rng);
         let bundle = bundle.verify(inviter.fingerprint(), NOW).expect("it is fresh");
         Self { guest, inviter, secrets, bundle }
     }
@@ -63,7 +64,8 @@ impl Pair {
     /// Never: a fresh bundle is valid.
     pub fn bundles(&self, count: u32) {
         for _ in 0..count {
-            let (_, bundle) = generate_prekeys(&self.inviter, 1, LATER, &mut rng());
+            let (_, bundle) =
+                generate_prekeys(&self.inviter, PreKeyKind::OneTime, 1, LATER, &mut rng());
             bundle.verify(self.inviter.fingerprint(), NOW).expect("it is fresh");
         }
     }
@@ -78,9 +80,9 @@ impl Pair {
         for _ in 0..count {
             let (guest, inviter) = (&self.guest, &self.inviter);
             let (_, envelope) =
-                SessionRecord::initiate(guest, &self.bundle, b"hello", NOW, &mut rng())
+                SessionState::initiate(guest, &self.bundle, b"hello", NOW, &mut rng())
                     .expect("the bundle is good");
-            SessionRecord::accept(inviter, &self.secrets, &envelope, NOW)
+            SessionState::accept(inviter, &self.secrets, &envelope, NOW)
                 .expect("the message is good");
         }
     }
@@ -93,7 +95,7 @@ impl Pair {
     pub fn certificates(&self, count: u32) {
         for _ in 0..count {
             let certificate = self.guest.certificate().clone();
-            verify_certificate(self.guest.identity(), certificate).expect("it is good");
+            verify_certificate(self.guest.identity(), certificate, NOW).expect("it is good");
         }
     }
 
@@ -105,9 +107,9 @@ impl Pair {
     #[must_use]
     pub fn conversation(&self) -> Conversation {
         let (guest, envelope) =
-            SessionRecord::initiate(&self.guest, &self.bundle, b"hello", NOW, &mut rng())
+            SessionState::initiate(&self.guest, &self.bundle, b"hello", NOW, &mut rng())
                 .expect("the bundle is good");
-        let inviter = SessionRecord::accept(&self.inviter, &self.secrets, &envelope, NOW)
+        let inviter = SessionState::accept(&self.inviter, &self.secrets, &envelope, NOW)
             .expect("the message is good")
             .session;
         Conversation { guest, inviter, now: NOW }
@@ -124,8 +126,8 @@ impl Default for Pair {
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Conversation {
-    guest: SessionRecord,
-    inviter: SessionRecord,
+    guest: SessionState,
+    inviter: SessionState,
     now: u64,
 }
 
@@ -170,7 +172,7 @@ impl Conversation {
     }
 }
 
-fn say(from: &mut SessionRecord, to: &mut SessionRecord, content: &[u8], now: u64) -> usize {
+fn say(from: &mut SessionState, to: &mut SessionState, content: &[u8], now: u64) -> usize {
     let envelope = from.seal(content, now, &mut rng()).expect("the session is good");
     to.open(&envelope, now).expect("the session is good");
     envelope.len()

@@ -27,6 +27,8 @@ labels! {
     PQXDH_OUTER = "volly/1/pqxdh-outer";
     /// Associated data of a session (§5).
     ASSOCIATED_DATA = "volly/1/session-ad";
+    /// Pair secret to the name of a session (§5).
+    SESSION_ID = "volly/1/session-id";
     /// Root step of the ratchet (§6).
     RATCHET_ROOT = "volly/1/ratchet/root";
     /// Shared secret to the key pairs of an address (§9).

@@ -9,6 +9,7 @@ use rand_core::CryptoRng;
 
 use super::{
     Engine, Transaction,
+    acquaintance::Memory,
     effect::Table,
     input::Timestamp,
     reply::ReplyTo,
@@ -18,6 +19,7 @@ use crate::{
     api::{ApiError, Event, Profile, Restore, RevealRecoveryPhrase, Start},
     identity::{AccountSeed, Device, Fingerprint},
     limits::MAX_NAME_BYTES,
+    wire::{AnswersRead, Content},
 };
 
 /// The account and this device's part of it.
@@ -60,6 +62,16 @@ impl Account {
             listening_from: self.listening_from,
         };
         transaction.changes.put(Table::Account, ACCOUNT_KEY.to_vec(), &row);
+    }
+
+    /// How we introduce ourselves to a contact.
+    pub(super) fn introduction(&self, memory: Memory) -> Content {
+        Content::Hello {
+            name: self.name.clone(),
+            answers_read: AnswersRead::Yes,
+            history: memory.history,
+            first_sequence: memory.first_sequence,
+        }
     }
 
     pub(super) fn profile(&self) -> Profile {

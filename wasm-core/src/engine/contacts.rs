@@ -21,15 +21,16 @@ use crate::{
         ApiError, ContactId, ContactState, ContactView, DeleteContact, Event, GetSafetyNumber,
         RenameContact, Trust,
     },
+    crypto::secret::Secret,
     identity::{Fingerprint, safety_number},
-    session::SessionRecord,
+    session::{SessionId, SessionRecord, SessionState},
     wire::Content,
 };
 
 /// A contact in memory.
 pub(super) struct Contact {
     pub(super) row: ContactRow,
-    pub(super) session: SessionRecord,
+    pub(super) sessions: SessionRecord,
     pub(super) draft: String,
     /// A direct stream is up.
     pub(super) direct: bool,
@@ -43,15 +44,15 @@ pub(super) struct Contact {
     pub(super) announced: Option<Announced>,
     /// The contact does not know yet that we have come online.
     pub(super) knock: bool,
-    /// The keys of the mailbox that we write to, of the day they were last used.
-    pub(super) writing: Option<(u32, AddressKeys)>,
+    /// The keys of the mailbox that we write to, of the session and day they were last used.
+    pub(super) writing: Option<(SessionId, u32, AddressKeys)>,
 }
 
 impl Contact {
-    pub(super) const fn new(row: ContactRow, session: SessionRecord) -> Self {
+    pub(super) const fn new(row: ContactRow, sessions: SessionRecord) -> Self {
         Self {
             row,
-            session,
+            sessions,
             draft: String::new(),
             direct: false,
             receipt_at: None,
@@ -63,22 +64,37 @@ impl Contact {
         }
     }
 
-    /// The direction in which we write.
-    pub(super) const fn direction(&self) -> Direction {
-        if self.row.initiator { Direction::Forth } else { Direction::Back }
+    /// The secret of the current session, for presence and direct streams, and the direction in
+    /// which we write.
+    pub(super) fn pair(&self) -> (Secret<32>, Direction) {
+        let session = self.sessions.current();
+        (session.pair_secret().clone(), direction(session))
     }
 
-    /// Keys of an address that we write to.
-    pub(super) fn writing(&mut self, day: u32) -> AddressKeys {
-        if let Some((known, keys)) = &self.writing
-            && *known == day
+    /// Keys of the mailbox that we write to in a session; `None` when that is gone.
+    pub(super) fn writing(&mut self, session: SessionId, day: u32) -> Option<AddressKeys> {
+        if let Some((known_session, known_day, keys)) = &self.writing
+            && (*known_session, *known_day) == (session, day)
         {
-            return keys.clone();
+            return Some(keys.clone());
         }
-        let secret = self.row.pair_secret();
-        let keys = AddressKeys::derive(&secret, Purpose::Mailbox, self.direction(), day);
-        self.writing = Some((day, keys.clone()));
-        keys
+        let state = self.sessions.state(session)?;
+        let (secret, ours) = (state.pair_secret(), direction(state));
+        let keys = AddressKeys::derive(secret, Purpose::Mailbox, ours, day);
+        self.writing = Some((session, day, keys.clone()));
+        Some(keys)
+    }
+
+    /// Does something with the sessions. When that makes another one current, the contact looks for
+    /// us elsewhere from now on.
+    pub(super) fn with_sessions<T>(&mut self, act: impl FnOnce(&mut SessionRecord) -> T) -> T {
+        let before = self.sessions.current().id();
+        let result = act(&mut self.sessions);
+        if self.sessions.current().id() != before {
+            self.announced = None;
+            self.sought_at = None;
+        }
+        result
     }
 
     pub(super) fn save(&self, contact: ContactId, transaction: &mut Transaction) {
@@ -86,13 +102,18 @@ impl Contact {
     }
 
     pub(super) fn save_session(&self, contact: ContactId, transaction: &mut Transaction) {
-        let session = self.session.encode();
+        let session = self.sessions.encode();
         transaction.changes.put(Table::Sessions, contact_key(contact), &session.as_slice());
     }
 
     fn name(&self) -> &str {
         if self.row.given_name.is_empty() { &self.row.own_name } else { &self.row.given_name }
     }
+}
+
+/// In which we write in a session (protocol.md §9).
+pub(super) const fn direction(session: &SessionState) -> Direction {
+    if session.is_initiator() { Direction::Forth } else { Direction::Back }
 }
 
 impl Engine {

@@ -7,8 +7,9 @@
 use rand_core::CryptoRng;
 
 use super::{
-    Engine, Transaction,
-    effect::{Effect, EnvelopeId, NetAction},
+    Contact, Engine, Transaction,
+    acquaintance::Memory,
+    effect::{Durability, Effect, EnvelopeId, NetAction},
     input::Timestamp,
     mailboxes::Owner,
     ranges::Ranges,
@@ -17,6 +18,7 @@ use super::{
 use crate::{
     api::{ContactId, Event, MessageId, MessageState, MessageView, Progress},
     limits::{MAX_LAMPORT_LEAP, RECEIPT_DELAY},
+    session::{Opened, SessionId},
     wire::Content,
 };
 
@@ -37,9 +39,9 @@ impl Engine {
         match owner {
             // A push that crossed our unsubscription. It comes again if we ever listen again.
             None => return,
-            Some(Owner::Contact(contact, day)) => {
+            Some(Owner::Contact(contact, _, day)) => {
                 self.mailboxes.on_mail(day, now);
-                self.receive(contact, envelope, now, &mut transaction);
+                self.receive(contact, envelope, now, rng, &mut transaction);
                 self.seek(contact, now);
             }
             Some(Owner::Invite(invite)) => {
@@ -50,8 +52,11 @@ impl Engine {
         // Before the events, so that the relay's window opens early; after the commit in any case.
         transaction.then.insert(0, Effect::Net(acknowledge));
         self.commit(transaction);
-        if matches!(owner, Some(Owner::Invite(_))) {
-            self.welcome(now, rng);
+        match owner {
+            Some(Owner::Invite(_)) => self.welcome(now, rng),
+            // The contact may have moved to another session.
+            Some(Owner::Contact(..)) if self.is_online() => self.announce(now, rng),
+            _ => {}
         }
         self.pump(now);
     }
@@ -61,11 +66,13 @@ impl Engine {
         contact: ContactId,
         envelope: &[u8],
         now: Timestamp,
+        rng: &mut impl CryptoRng,
     ) {
         // Not acknowledged yet: the contact keeps it until our receipt, whose commit is strict.
         let mut transaction = Transaction::relaxed();
-        self.receive(contact, envelope, now, &mut transaction);
+        self.receive(contact, envelope, now, rng, &mut transaction);
         self.commit(transaction);
+        self.pump(now);
     }
 
     /// Opens an envelope of a contact and takes in what it brings.
@@ -74,10 +81,12 @@ impl Engine {
         id: ContactId,
         envelope: &[u8],
         now: Timestamp,
+        rng: &mut impl CryptoRng,
         transaction: &mut Transaction,
     ) {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let Ok(plaintext) = contact.session.open(envelope, now.seconds()) else { return };
+        let opened = contact.with_sessions(|sessions| sessions.open(envelope, now.seconds()));
+        let Ok(Opened { content, session }) = opened else { return };
         contact.save_session(id, transaction);
         if contact.row.standing == Standing::Leaving {
             return;
@@ -87,8 +96,12 @@ impl Engine {
             contact.save(id, transaction);
             self.tell_contact(id, transaction);
         }
-        match Content::decode(&plaintext) {
-            Ok(Content::Hello { name, .. }) => self.on_hello(id, name, transaction),
+        match Content::decode(&content) {
+            Ok(Content::Hello { name, history, first_sequence, .. }) => {
+                if self.on_hello(id, session, name, (history, first_sequence), transaction) {
+                    self.say_hello(id, now, rng, transaction);
+                }
+            }
             Ok(Content::Text { sequence, lamport, sent_at_ms, text }) => {
                 let view = self.incoming(id, sequence, lamport, sent_at_ms, text, now);
                 self.on_text(id, view, now, transaction);
@@ -103,11 +116,53 @@ impl Engine {
         }
     }
 
-    fn on_hello(&mut self, id: ContactId, name: String, tx: &mut Transaction) {
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        contact.row.own_name = name;
-        contact.save(id, tx);
-        self.tell_contact(id, tx);
+    /// Takes an introduction in. Says whether the contact has begun anew, and so needs ours.
+    pub(super) fn on_hello(
+        &mut self,
+        id: ContactId,
+        session: SessionId,
+        name: String,
+        (history, first_sequence): (u64, u64),
+        transaction: &mut Transaction,
+    ) -> bool {
+        let Some(contact) = self.contacts.get_mut(&id) else { return false };
+        let row = &mut contact.row;
+        row.own_name = name;
+        let before = first_sequence.saturating_sub(1);
+        let began_anew = row.their_history.replace(history).is_some_and(|known| known != history);
+        if began_anew {
+            row.begin_anew();
+            contact.with_sessions(|sessions| sessions.retain_only(session));
+            contact.save_session(id, transaction);
+        }
+        let row = &mut contact.row;
+        row.received.merge(&Ranges::from_parts(before, &[]));
+        row.read_sequence = row.read_sequence.max(before);
+        contact.save(id, transaction);
+        self.tell_contact(id, transaction);
+        began_anew
+    }
+
+    /// Introduces us. Whoever calls commits, then pumps.
+    pub(super) fn say_hello(
+        &mut self,
+        id: ContactId,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+        transaction: &mut Transaction,
+    ) {
+        if let Some(hello) = self.hello(id) {
+            transaction.changes.durability = Durability::Strict;
+            self.post(transaction, id, Parcel::Hello, &hello, now, rng);
+        }
+    }
+
+    /// Who we are, and what we remember of the conversation.
+    pub(super) fn hello(&self, id: ContactId) -> Option<Content> {
+        let (account, contact) = (self.account.as_ref()?, self.contacts.get(&id)?);
+        let row = &contact.row;
+        let memory = Memory { history: row.history, first_sequence: row.first_sequence };
+        Some(account.introduction(memory))
     }
 
     /// The message as it will be shown, with what a hostile sender could distort brought to bounds.
@@ -120,15 +175,17 @@ impl Engine {
         text: String,
         now: Timestamp,
     ) -> MessageView {
-        let (known, theirs) = self
-            .contacts
-            .get(&id)
-            .map_or((0, [0; 32]), |contact| (contact.row.lamport, contact.row.fingerprint));
+        let (known, floor, theirs) =
+            self.contacts.get(&id).map_or((0, 0, [0; 32]), |Contact { row, .. }| {
+                (row.lamport, row.lamport_floor, row.fingerprint)
+            });
         let ours = self.account.as_ref().map_or([0; 32], |account| account.fingerprint.0);
         let too_late = sent_at_ms > now.0.saturating_add(SHOWN_SKEW_MS);
         MessageView {
             id: MessageId {
-                lamport: lamport.min(known.saturating_add(MAX_LAMPORT_LEAP)),
+                lamport: lamport
+                    .max(floor.saturating_add(1))
+                    .min(known.saturating_add(MAX_LAMPORT_LEAP)),
                 side: u8::from(theirs > ours),
                 sequence,
             },
@@ -172,8 +229,11 @@ impl Engine {
         if delivered.max() > sent || read_up_to > sent {
             return;
         }
-        row.delivered.merge(delivered);
-        row.read_by_them = row.read_by_them.max(read_up_to.min(row.delivered.max()));
+        // The contact counts what came before its present history as there; it is not.
+        row.delivered.merge(&delivered.from(row.first_sequence));
+        if read_up_to >= row.first_sequence {
+            row.read_by_them = row.read_by_them.max(read_up_to.min(row.delivered.max()));
+        }
         let mut stretches = Vec::new();
         let mut add = |first, last, state| {
             if first <= last {
@@ -207,7 +267,7 @@ impl Engine {
 
     /// Sends the receipts whose time has come. One answers all that arrived before it.
     pub(super) fn send_due_receipts(&mut self, now: Timestamp, rng: &mut impl CryptoRng) {
-        let due = |contact: &super::Contact| contact.receipt_at.is_some_and(|at| at <= now);
+        let due = |contact: &Contact| contact.receipt_at.is_some_and(|at| at <= now);
         let ids: Vec<ContactId> =
             self.contacts.iter().filter_map(|(&id, contact)| due(contact).then_some(id)).collect();
         for id in ids {
@@ -229,7 +289,7 @@ impl Engine {
         let mut transaction = Transaction::default();
         contact.save(id, &mut transaction);
         if contact.direct {
-            if let Ok(envelope) = contact.session.seal(&content.encode(), now.seconds(), rng) {
+            if let Ok(envelope) = contact.sessions.seal(&content.encode(), now.seconds(), rng) {
                 contact.save_session(id, &mut transaction);
                 let action =
                     NetAction::SendDirect { contact: id, id: EnvelopeId([0; 16]), envelope };

@@ -1,17 +1,16 @@
 //! Invites of ours: made, published, used once, withdrawn (protocol.md §11).
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 
 use rand_core::CryptoRng;
 
 use super::{
     Engine, Question, Transaction,
-    contacts::Contact,
     effect::{Effect, NetAction, Table},
     input::{RelayError, Timestamp},
     records,
     reply::ReplyTo,
-    rows::{ContactRow, InviteRow, Parcel, Phase, Standing, invite_key},
+    rows::{InviteRow, Phase, Standing, invite_key},
 };
 use crate::{
     address::{AddressKeys, Direction, Purpose, record_key},
@@ -19,10 +18,10 @@ use crate::{
         ApiError, CancelInvite, ContactId, CreateInvite, Event, InviteId, InviteState, InviteView,
     },
     crypto::secret::Secret,
-    identity::{Fingerprint, PreKeySecrets, generate_prekeys},
+    identity::{PreKeyKind, PreKeySecrets, generate_prekeys},
     limits::{INVITE_LIFETIME, MAX_CONTACTS, MAX_OPEN_INVITES},
-    session::SessionRecord,
-    wire::{AnswersRead, Content, InviteLink, InviteRecord},
+    session::{Accepted, SessionState},
+    wire::{Content, InviteLink, InviteRecord},
 };
 
 /// An invite of ours in memory.
@@ -92,8 +91,13 @@ impl Engine {
         rng.fill_bytes(&mut secret);
         let expires = now.after(INVITE_LIFETIME);
         let prekey_id = rng.next_u32();
-        let (prekeys, bundle) =
-            generate_prekeys(&account.device, prekey_id, expires.seconds(), rng);
+        let (prekeys, bundle) = generate_prekeys(
+            &account.device,
+            PreKeyKind::OneTime,
+            prekey_id,
+            expires.seconds(),
+            rng,
+        );
         let link = InviteLink {
             fingerprint: account.fingerprint,
             secret: Secret::new(secret),
@@ -250,23 +254,26 @@ impl Engine {
             return;
         };
         let Ok(prekeys) = PreKeySecrets::decode(&invite.row.prekeys) else { return };
-        let accepted = SessionRecord::accept(&account.device, &prekeys, envelope, now.seconds());
+        let accepted = SessionState::accept(&account.device, &prekeys, envelope, now.seconds());
         let Ok(accepted) = accepted else { return };
-        let Ok(Content::Hello { name, .. }) = Content::decode(&accepted.first_content) else {
+        let Accepted { session, identity, first_content } = accepted;
+        let Ok(Content::Hello { name, history, first_sequence, .. }) =
+            Content::decode(&first_content)
+        else {
             return;
         };
-        let ours = account.name.clone();
-        let guest = accepted.identity.fingerprint();
+        let guest = identity.fingerprint();
         if guest == account.fingerprint || self.contacts.len() >= MAX_CONTACTS {
             return;
         }
-        let id = self.adopt(guest, name, accepted.session, Standing::Established, now, rng);
-        let hello = Content::Hello { name: ours, answers_read: AnswersRead::Yes };
-        self.post(transaction, id, Parcel::Hello, &hello, now, rng);
+        let (session_id, memory) = (session.id(), self.memory(guest, rng));
+        let adopted = self.adopt(guest, session, Standing::Established, memory, now, rng);
+        let Ok(id) = adopted else { return };
         if let Some(contact) = self.contacts.get(&id) {
-            contact.save(id, transaction);
+            contact.save_session(id, transaction);
         }
-        self.tell_contact(id, transaction);
+        self.on_hello(id, session_id, name, (history, first_sequence), transaction);
+        self.say_hello(id, now, rng, transaction);
         self.close_invite(invite_id, Some(id), rng, transaction);
     }
 
@@ -277,56 +284,6 @@ impl Engine {
             self.announce(now, rng);
             self.publish_invites();
         }
-    }
-
-    /// Makes a contact of a session, or gives the contact that we have already its new session.
-    pub(super) fn adopt(
-        &mut self,
-        fingerprint: Fingerprint,
-        name: String,
-        session: SessionRecord,
-        standing: Standing,
-        now: Timestamp,
-        rng: &mut impl CryptoRng,
-    ) -> ContactId {
-        let known = self
-            .contacts
-            .iter()
-            .find_map(|(&id, contact)| (contact.row.fingerprint == fingerprint.0).then_some(id));
-        let id = known.unwrap_or_else(|| ContactId(rng.next_u64()));
-        let mut row = ContactRow {
-            fingerprint: fingerprint.0,
-            own_name: name,
-            given_name: String::new(),
-            standing,
-            verified: false,
-            initiator: session.is_initiator(),
-            pair_secret: *session.pair_secret().expose(),
-            added_at: now.0,
-            next_sequence: 1,
-            lamport: 0,
-            delivered: super::ranges::Ranges::default(),
-            read_by_them: 0,
-            received: super::ranges::Ranges::default(),
-            read_sequence: 0,
-            read_up_to: None,
-            newest_theirs: None,
-            last: None,
-            receipt_due: false,
-        };
-        if let Some(old) = self.contacts.remove(&id) {
-            // The same person with new keys of the same identity: what is ours stays, and the
-            // other side counts from the beginning.
-            row.given_name = old.row.given_name;
-            row.verified = old.row.verified;
-            row.added_at = old.row.added_at;
-            row.lamport = old.row.lamport;
-            row.read_up_to = old.row.read_up_to;
-            row.last = old.row.last;
-            self.mailboxes.forget(id);
-        }
-        self.contacts.insert(id, Contact::new(row, session));
-        id
     }
 }
 

@@ -10,6 +10,7 @@ use alloc::{
 
 use super::{
     Engine, Transaction,
+    contacts::direction,
     effect::{Effect, NetAction},
     input::Timestamp,
     rows::{Phase, Standing},
@@ -18,12 +19,14 @@ use crate::{
     address::{AddressKeys, Direction, Purpose},
     api::{ContactId, InviteId},
     limits::{DRAINED_AFTER, MAILBOX_DAYS},
+    session::SessionId,
 };
 
 /// Whose mailbox an address is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Owner {
-    Contact(ContactId, u32),
+    /// Of one session with a contact, at one day.
+    Contact(ContactId, SessionId, u32),
     Invite(InviteId),
 }
 
@@ -60,7 +63,7 @@ impl Mailboxes {
 
     /// Stops listening for a contact; returns the addresses.
     pub(super) fn forget(&mut self, contact: ContactId) -> Vec<[u8; 32]> {
-        self.close(|owner| matches!(owner, Owner::Contact(id, _) if id == contact))
+        self.close(|owner| matches!(owner, Owner::Contact(id, ..) if id == contact))
     }
 
     /// Stops listening at an invite; returns its address.
@@ -112,12 +115,15 @@ impl Engine {
                 if matches!(contact.row.standing, Standing::Leaving | Standing::Gone) {
                     continue;
                 }
-                let keys = || {
-                    let (secret, theirs) =
-                        (contact.row.pair_secret(), contact.direction().reversed());
-                    AddressKeys::derive(&secret, Purpose::Mailbox, theirs, day)
-                };
-                self.effects.extend(self.mailboxes.open(Owner::Contact(id, day), keys));
+                for session in contact.sessions.states() {
+                    let keys = || {
+                        let (secret, theirs) =
+                            (session.pair_secret(), direction(session).reversed());
+                        AddressKeys::derive(secret, Purpose::Mailbox, theirs, day)
+                    };
+                    let owner = Owner::Contact(id, session.id(), day);
+                    self.effects.extend(self.mailboxes.open(owner, keys));
+                }
             }
         }
         for (&id, invite) in &self.invites {
@@ -139,7 +145,7 @@ impl Engine {
             account.listening_from = from;
             account.save(&mut transaction);
         }
-        let past = |owner| matches!(owner, Owner::Contact(_, day) if day < from);
+        let past = |owner| matches!(owner, Owner::Contact(.., day) if day < from);
         let closed = self.mailboxes.close(past).into_iter();
         transaction.then.extend(closed.map(|address| Effect::Net(NetAction::Unsubscribe(address))));
         self.commit(transaction);

@@ -22,6 +22,7 @@ use crate::{
         DIRECT_RECEIPT_TIMEOUT, MAILBOX_LIFETIME, MAX_OUTBOX, MAX_QUESTIONS, REFUSED_RETRY,
         RELAY_RETRY,
     },
+    session::SessionId,
     wire::Content,
 };
 
@@ -129,7 +130,8 @@ impl Engine {
         rng: &mut impl CryptoRng,
     ) -> bool {
         let Some(contact) = self.contacts.get_mut(&contact_id) else { return false };
-        let Ok(envelope) = contact.session.seal(&content.encode(), now.seconds(), rng) else {
+        let session = contact.sessions.current().id();
+        let Ok(envelope) = contact.sessions.seal(&content.encode(), now.seconds(), rng) else {
             return false;
         };
         contact.save_session(contact_id, transaction);
@@ -139,22 +141,22 @@ impl Engine {
                 row.parcel == Parcel::Receipt && flight != Flight::Depositing
             });
         }
-        self.enqueue(transaction, contact_id, parcel, envelope, rng);
+        self.enqueue(transaction, contact_id, parcel, (session, envelope), rng);
         true
     }
 
-    /// Stores a sealed envelope in the outbox.
+    /// Stores an envelope that a session sealed in the outbox.
     pub(super) fn enqueue(
         &mut self,
         transaction: &mut Transaction,
         contact: ContactId,
         parcel: Parcel,
-        envelope: Vec<u8>,
+        (session, envelope): (SessionId, Vec<u8>),
         rng: &mut impl CryptoRng,
     ) {
         let mut id = [0; 16];
         rng.fill_bytes(&mut id);
-        let row = OutboxRow { parcel, id: EnvelopeId(id), envelope };
+        let row = OutboxRow { parcel, id: EnvelopeId(id), session, envelope };
         let order = self.outbox.next;
         transaction.changes.put(Table::Outbox, outbox_key(contact, order), &row);
         self.outbox.load(contact, order, row);
@@ -200,12 +202,24 @@ impl Engine {
                 Direction::Forth,
                 0,
             ),
-            _ => contact.writing(now.day()),
+            _ => match contact.writing(entry.row.session, now.day()) {
+                Some(keys) => keys,
+                // Nobody has this session any more.
+                None => return self.abandon(id, order),
+            },
         };
         entry.flight = Flight::Depositing;
         let ticket = self.ask(Question::Deposit(id, order));
         let lifetime = u32::try_from(MAILBOX_LIFETIME.as_secs()).unwrap_or(u32::MAX);
         self.net(NetAction::Deposit { ticket, keys, id: envelope_id, lifetime, envelope });
+    }
+
+    fn abandon(&mut self, contact: ContactId, order: u64) {
+        if self.outbox.remove(contact, order).is_some() {
+            let mut transaction = Transaction::relaxed();
+            transaction.changes.delete(Table::Outbox, outbox_key(contact, order));
+            self.commit(transaction);
+        }
     }
 
     /// The network has it: it is on its way, though nobody has said that it arrived.
@@ -288,9 +302,13 @@ impl Engine {
     pub(super) fn message_state(&self, id: ContactId, sequence: u64) -> MessageState {
         let Some(contact) = self.contacts.get(&id) else { return MessageState::Failed };
         let row = &contact.row;
-        if sequence <= row.read_by_them {
+        let known_to_them = row.delivered.contains(sequence);
+        if sequence < row.first_sequence && !known_to_them {
+            // The contact has begun anew since, and the text is nowhere.
+            MessageState::Failed
+        } else if sequence <= row.read_by_them {
             MessageState::Read
-        } else if row.delivered.contains(sequence) {
+        } else if known_to_them {
             MessageState::Delivered
         } else if row.standing == Standing::Gone {
             MessageState::Failed

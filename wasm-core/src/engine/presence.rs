@@ -77,7 +77,7 @@ impl Engine {
         let new_peer = contact.announced.as_ref().is_none_or(|known| known.peer != peer);
         contact.announced = Some(Announced { peer: peer.to_vec(), at: now });
         contact.knock |= new_peer;
-        let (secret, ours, day) = (contact.row.pair_secret(), contact.direction(), now.day());
+        let ((secret, ours), day) = (contact.pair(), now.day());
         let key = record_key(&secret, Purpose::Presence, ours, day);
         let keys = AddressKeys::derive(&secret, Purpose::Presence, ours, day);
         let value = PresenceRecord { written: now.seconds(), peer }.encode();
@@ -106,8 +106,8 @@ impl Engine {
             return;
         }
         contact.sought_at = Some(now);
-        let (secret, theirs) = (contact.row.pair_secret(), contact.direction().reversed());
-        let keys = AddressKeys::derive(&secret, Purpose::Presence, theirs, now.day());
+        let (secret, ours) = contact.pair();
+        let keys = AddressKeys::derive(&secret, Purpose::Presence, ours.reversed(), now.day());
         let ticket = self.ask(Question::Presence(id, now.day()));
         self.net(NetAction::GetRecord { ticket, keys });
     }
@@ -131,8 +131,8 @@ impl Engine {
         now: Timestamp,
     ) {
         let (Ok(Some(value)), Some(contact)) = (result, self.contacts.get_mut(&id)) else { return };
-        let (secret, theirs) = (contact.row.pair_secret(), contact.direction().reversed());
-        let key = record_key(&secret, Purpose::Presence, theirs, day);
+        let (secret, ours) = contact.pair();
+        let key = record_key(&secret, Purpose::Presence, ours.reversed(), day);
         let plaintext = records::open(&key, &value);
         let peer = plaintext.and_then(|plaintext| decode_presence(&plaintext, now));
         let Some(peer) = peer else { return };
@@ -149,7 +149,7 @@ impl Engine {
 
     fn reach(&mut self, contact: ContactId, peer: Vec<u8>) {
         let Some(known) = self.contacts.get(&contact) else { return };
-        let key: Secret<32> = kdf::derive(&known.row.pair_secret, labels::DIRECT, &[]);
+        let key: Secret<32> = kdf::derive(known.pair().0.expose(), labels::DIRECT, &[]);
         self.net(NetAction::ReachDirect { contact, peer, key });
     }
 

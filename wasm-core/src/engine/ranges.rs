@@ -69,6 +69,16 @@ impl Ranges {
         self.normalise();
     }
 
+    /// The numbers of the set that are not below `first`.
+    pub(crate) fn from(&self, first: u64) -> Self {
+        let all = core::iter::once((1, self.up_to)).chain(self.ranges.iter().copied());
+        let mut rest = Self { up_to: 0, ranges: Vec::new() };
+        let above = all.map(|(from, to)| (from.max(first), to)).filter(|(from, to)| from <= to);
+        rest.ranges.extend(above);
+        rest.normalise();
+        rest
+    }
+
     /// Joins what touches, and gives up the lowest gap while there are too many ranges.
     fn normalise(&mut self) {
         let mut joined: Vec<(u64, u64)> = Vec::with_capacity(self.ranges.len());

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::{ContactId, InviteId, MessageId, MessageView},
-    crypto::secret::Secret,
+    session::SessionId,
 };
 
 /// Version of every value that this code writes.
@@ -68,8 +68,15 @@ pub(super) struct ContactRow {
     pub(super) given_name: String,
     pub(super) standing: Standing,
     pub(super) verified: bool,
-    pub(super) initiator: bool,
-    pub(super) pair_secret: [u8; 32],
+    /// Names what we remember of the conversation; the contact is told.
+    pub(super) history: u64,
+    /// The first of our texts that is for what the contact remembers of it.
+    pub(super) first_sequence: u64,
+    /// Names what the contact remembers, once it has said so.
+    pub(super) their_history: Option<u64>,
+    /// The highest Lamport time before the contact began anew: its own start again from 1, and
+    /// would be those of older texts.
+    pub(super) lamport_floor: u64,
     pub(super) added_at: u64,
     pub(super) next_sequence: u64,
     pub(super) lamport: u64,
@@ -81,12 +88,6 @@ pub(super) struct ContactRow {
     pub(super) newest_theirs: Option<MessageId>,
     pub(super) last: Option<MessageView>,
     pub(super) receipt_due: bool,
-}
-
-impl ContactRow {
-    pub(super) const fn pair_secret(&self) -> Secret<32> {
-        Secret::new(self.pair_secret)
-    }
 }
 
 /// What an outbox row carries.
@@ -106,6 +107,8 @@ pub(super) enum Parcel {
 pub(super) struct OutboxRow {
     pub(super) parcel: Parcel,
     pub(super) id: EnvelopeId,
+    /// In which it is sealed.
+    pub(super) session: SessionId,
     pub(super) envelope: Vec<u8>,
 }
 

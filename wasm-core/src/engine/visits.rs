@@ -2,7 +2,7 @@
 //!
 //! Invariant: looking leaves no trace that the inviter could see; only accepting does.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use rand_core::CryptoRng;
 
@@ -18,9 +18,10 @@ use crate::{
     address::{AddressKeys, Direction, Purpose, record_key},
     api::{AcceptInvite, ApiError, CallId, ContactId, InvitePreview},
     crypto::secret::Secret,
+    identity::Verified,
     limits::{MAX_CONTACTS, MAX_VISITS, VISIT_TIMEOUT},
-    session::SessionRecord,
-    wire::{AnswersRead, Content, InviteLink, InviteRecord},
+    session::SessionState,
+    wire::{InviteLink, InviteRecord, PreKeyBundle},
 };
 
 /// Somebody's invite that a view wants to see or accept.
@@ -63,17 +64,21 @@ impl Engine {
         if self.account.as_ref().is_some_and(|account| account.fingerprint == link.fingerprint) {
             return Err(ApiError::OwnInvite);
         }
-        let known = self.contacts.iter().find(|(_, contact)| {
-            contact.row.fingerprint == link.fingerprint.0
-                && matches!(contact.row.standing, Standing::Connecting | Standing::Established)
-        });
-        if let Some((&id, _)) = known {
-            return Err(ApiError::KnownContact(id));
-        }
+        self.check_unknown(&link)?;
         if u64::from(link.expires_minutes) * 60 < now.seconds() {
             return Err(ApiError::InviteExpired);
         }
         Ok(link)
+    }
+
+    /// Whose invite it is may come to us while we look at it: one session is enough.
+    fn check_unknown(&self, link: &InviteLink) -> Result<(), ApiError> {
+        match self.contact_of(link.fingerprint) {
+            Some((id, contact)) if contact.row.standing != Standing::Gone => {
+                Err(ApiError::KnownContact(id))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Asks the relay for every invite that a view waits for.
@@ -140,30 +145,51 @@ impl Engine {
             return self.answer_visit(call, Err(ApiError::InviteMismatch));
         };
         let preview = InvitePreview { name: name.clone() };
-        let (true, Some(account)) = (visit.confirm, &self.account) else {
+        if !visit.confirm {
             return self.answer_visit(call, Ok((preview, None)));
-        };
-        let hello =
-            Content::Hello { name: account.name.clone(), answers_read: AnswersRead::Yes }.encode();
-        let initiated =
-            SessionRecord::initiate(&account.device, &bundle, &hello, now.seconds(), rng);
-        let Ok((session, envelope)) = initiated else {
-            return self.answer_visit(call, Err(ApiError::InviteMismatch));
-        };
+        }
+        match self.meet(&visit.link, name, &bundle, now, rng) {
+            Ok((id, mut transaction)) => {
+                let reply = ReplyTo::<AcceptInvite>::new(call).with(Ok((preview, Some(id))));
+                transaction.then.push(reply);
+                self.commit(transaction);
+                self.welcome(now, rng);
+                self.pump(now);
+            }
+            Err(error) => self.answer_visit(call, Err(error)),
+        }
+    }
+
+    /// Begins a session with the inviter, who becomes a contact.
+    fn meet(
+        &mut self,
+        link: &InviteLink,
+        name: String,
+        bundle: &Verified<PreKeyBundle>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(ContactId, Transaction), ApiError> {
+        self.check_unknown(link)?;
+        let account = self.account.as_ref().ok_or(ApiError::NotStarted)?;
+        let memory = self.memory(link.fingerprint, rng);
+        let hello = account.introduction(memory).encode();
+        let (session, envelope) =
+            SessionState::initiate(&account.device, bundle, &hello, now.seconds(), rng)
+                .map_err(|_| ApiError::InviteMismatch)?;
+        let session_id = session.id();
+        let id = self
+            .adopt(link.fingerprint, session, Standing::Connecting, memory, now, rng)
+            .map_err(|_| ApiError::InviteMismatch)?;
         let mut transaction = Transaction::default();
-        let inviter = visit.link.fingerprint;
-        let id = self.adopt(inviter, name, session, Standing::Connecting, now, rng);
-        if let Some(contact) = self.contacts.get(&id) {
+        if let Some(contact) = self.contacts.get_mut(&id) {
+            contact.row.own_name = name;
             contact.save(id, &mut transaction);
             contact.save_session(id, &mut transaction);
         }
-        let opening = Parcel::Opening(*visit.link.secret.expose());
-        self.enqueue(&mut transaction, id, opening, envelope, rng);
+        let opening = Parcel::Opening(*link.secret.expose());
+        self.enqueue(&mut transaction, id, opening, (session_id, envelope), rng);
         self.tell_contact(id, &mut transaction);
-        transaction.then.push(ReplyTo::<AcceptInvite>::new(call).with(Ok((preview, Some(id)))));
-        self.commit(transaction);
-        self.welcome(now, rng);
-        self.pump(now);
+        Ok((id, transaction))
     }
 
     fn answer_visit(

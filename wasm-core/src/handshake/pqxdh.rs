@@ -70,7 +70,7 @@ pub fn initiate(
         dh1: agree(&device.dh_key, &prekeys.signed_prekey)?,
         dh2: agree(&ephemeral, &certificate.dh_key)?,
         dh3: agree(&ephemeral, &prekeys.signed_prekey)?,
-        dh4: agree(&ephemeral, &prekeys.one_time_prekey)?,
+        dh4: prekeys.one_time_prekey.map(|key| agree(&ephemeral, &key)).transpose()?,
         identity: identity_secret,
         prekey: prekey_secret,
     };
@@ -88,7 +88,7 @@ pub fn initiate(
         dh_key: &certificate.dh_key,
         kem_key: &certificate.kem_key,
         signed_prekey: &prekeys.signed_prekey,
-        one_time_prekey: &prekeys.one_time_prekey,
+        one_time_prekey: prekeys.one_time_prekey.as_ref(),
         kem_prekey: &prekeys.kem_prekey,
     };
     let keys = secrets.keys(&transcript(&initiator, &recipient, &prologue));
@@ -123,20 +123,22 @@ pub fn accept(
             .map_err(|_| HandshakeError::NotAuthentic)?;
     let initiator = Initiator::decode(&opened)?;
 
+    let one_time = prekeys.one_time_prekey.as_ref();
     let secrets = Secrets {
         dh1: agree(&prekeys.signed_prekey, &initiator.dh_key)?,
         dh2,
         dh3,
-        dh4: agree(&prekeys.one_time_prekey, &prologue.ephemeral_key)?,
+        dh4: one_time.map(|key| agree(key, &prologue.ephemeral_key)).transpose()?,
         identity,
         prekey,
     };
+    let one_time = one_time.map(dh::SecretKey::public_key);
     let recipient = Recipient {
         fingerprint: device.fingerprint(),
         dh_key: &device.certificate().dh_key,
         kem_key: &device.certificate().kem_key,
         signed_prekey: &prekeys.signed_prekey.public_key(),
-        one_time_prekey: &prekeys.one_time_prekey.public_key(),
+        one_time_prekey: one_time.as_ref(),
         kem_prekey: &prekeys.kem_prekey.encapsulation_key(),
     };
     let keys = secrets.keys(&transcript(&initiator, &recipient, prologue));
@@ -148,7 +150,8 @@ struct Secrets {
     dh1: Secret<32>,
     dh2: Secret<32>,
     dh3: Secret<32>,
-    dh4: Secret<32>,
+    /// Not with prekeys of last resort.
+    dh4: Option<Secret<32>>,
     identity: Secret<32>,
     prekey: Secret<32>,
 }
@@ -156,15 +159,15 @@ struct Secrets {
 impl Secrets {
     /// `KDF[0x00 × 32](0xFF × 32 ‖ DH1 ‖ … ‖ ss_pre, "volly/1/pqxdh-keys" ‖ transcript hash, 160)`.
     fn keys(&self, transcript: &[u8; 32]) -> HandshakeKeys {
-        let ikm = Writer::with_capacity(7 * 32)
+        let mut ikm = Writer::with_capacity(7 * 32)
             .bytes(&[0xFF; 32])
             .bytes(self.dh1.expose())
             .bytes(self.dh2.expose())
-            .bytes(self.dh3.expose())
-            .bytes(self.dh4.expose())
-            .bytes(self.identity.expose())
-            .bytes(self.prekey.expose())
-            .finish();
+            .bytes(self.dh3.expose());
+        if let Some(dh4) = &self.dh4 {
+            ikm = ikm.bytes(dh4.expose());
+        }
+        let ikm = ikm.bytes(self.identity.expose()).bytes(self.prekey.expose()).finish();
         let ikm = Zeroizing::new(ikm);
         let okm: Secret<160> = kdf::derive_salted(&[0; 32], &ikm, labels::PQXDH, &[transcript]);
         let mut reader = Reader::new(okm.expose());
@@ -196,7 +199,7 @@ struct Recipient<'a> {
     dh_key: &'a dh::PublicKey,
     kem_key: &'a EncapsulationKey,
     signed_prekey: &'a dh::PublicKey,
-    one_time_prekey: &'a dh::PublicKey,
+    one_time_prekey: Option<&'a dh::PublicKey>,
     kem_prekey: &'a EncapsulationKey,
 }
 
@@ -204,13 +207,10 @@ struct Recipient<'a> {
 fn transcript(initiator: &Initiator, recipient: &Recipient<'_>, prologue: &Prologue) -> [u8; 32] {
     let mut hash =
         Sha256::new().chain_update(initiator.fingerprint.0).chain_update(recipient.fingerprint.0);
-    for key in [
-        &initiator.dh_key,
-        recipient.dh_key,
-        recipient.signed_prekey,
-        recipient.one_time_prekey,
-        &prologue.ephemeral_key,
-    ] {
+    let long_lived = [&initiator.dh_key, recipient.dh_key, recipient.signed_prekey];
+    for key in
+        long_lived.into_iter().chain(recipient.one_time_prekey).chain([&prologue.ephemeral_key])
+    {
         hash.update([X25519]);
         hash.update(key.0);
     }

@@ -14,6 +14,7 @@ use crate::{
         secret::Secret,
         sign::{SIGNATURE_BYTES, Signature, SigningKey},
     },
+    limits::CERTIFICATE_LIFETIME,
     wire::{
         DEVICE_CERTIFICATE_BYTES, DeviceCertificate,
         codec::{DecodeError, Reader, Writer},
@@ -23,10 +24,17 @@ use crate::{
 const VERSION: u8 = 1;
 const ENCODED_BYTES: usize = 1 + 32 + 32 + 32 + kem::SEED_BYTES + DEVICE_CERTIFICATE_BYTES;
 
-/// The account did not sign this certificate.
+/// Why a certificate is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("certificate is not signed by the identity key")]
-pub struct CertificateError;
+#[non_exhaustive]
+pub enum CertificateError {
+    /// The account did not sign it.
+    #[error("certificate is not signed by the identity key")]
+    Signature,
+    /// It has expired, or begins in the future.
+    #[error("certificate is not valid at this time")]
+    Validity,
+}
 
 /// What this device holds: the account's keys, its own X25519 and ML-KEM-768 identity keys, and
 /// the certificate that binds the two.
@@ -53,11 +61,24 @@ impl Device {
             dh_key: dh_key.public_key(),
             kem_key: kem_public,
             created: now,
+            expires: expiry(now),
             signature: Signature([0; SIGNATURE_BYTES].into()),
         };
-        certificate.signature = identity.sign(labels::SIGN_DEVICE, &certificate.signed_bytes());
+        sign(&identity, &mut certificate);
         let fingerprint = identity.public().fingerprint();
         Self { identity, fingerprint, dh_key, kem_key, certificate }
+    }
+
+    /// Certifies the same keys for longer, when half of the time has passed; `now` in seconds since
+    /// the Unix epoch. Says whether there is something to store.
+    pub fn renew(&mut self, now: u64) -> bool {
+        let half = CERTIFICATE_LIFETIME.as_secs() / 2;
+        let due = self.certificate.expires <= now.saturating_add(half);
+        if due {
+            self.certificate.expires = expiry(now);
+            sign(&self.identity, &mut self.certificate);
+        }
+        due
     }
 
     /// The public key of the account.
@@ -120,10 +141,18 @@ impl Device {
     }
 }
 
+const fn expiry(now: u64) -> u64 {
+    now.saturating_add(CERTIFICATE_LIFETIME.as_secs())
+}
+
+fn sign(identity: &IdentityKeyPair, certificate: &mut DeviceCertificate) {
+    certificate.signature = identity.sign(labels::SIGN_DEVICE, &certificate.signed_bytes());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{crypto::test_rng, identity::verify_certificate};
+    use crate::{crypto::test_rng, identity::verify_certificate, limits::MAX_CLOCK_SKEW};
 
     fn device(seed: u8) -> Device {
         Device::generate(&AccountSeed::from_bytes([seed; 32]), 1_000, &mut test_rng(1))
@@ -154,8 +183,9 @@ mod tests {
         let encoded = device.certificate().encode();
         assert_eq!(encoded.len(), DEVICE_CERTIFICATE_BYTES);
         let accepted = |bytes: &[u8]| {
-            DeviceCertificate::decode(bytes)
-                .is_ok_and(|certificate| verify_certificate(device.identity(), certificate).is_ok())
+            DeviceCertificate::decode(bytes).is_ok_and(|certificate| {
+                verify_certificate(device.identity(), certificate, 1_000).is_ok()
+            })
         };
         assert!(accepted(&encoded));
         for i in (0..encoded.len()).filter(|i| *i < 60 || i % 61 == 0) {
@@ -163,5 +193,31 @@ mod tests {
             flipped[i] ^= 1;
             assert!(!accepted(&flipped), "byte {i}");
         }
+    }
+
+    #[test]
+    fn a_certificate_is_valid_from_a_day_before_it_was_made_to_a_day_after_it_expires() {
+        let skew = MAX_CLOCK_SKEW.as_secs();
+        let created = 10 * skew;
+        let seed = AccountSeed::from_bytes([1; 32]);
+        let mut device = Device::generate(&seed, created, &mut test_rng(1));
+        let expires = device.certificate().expires;
+        let check = |device: &Device, now| {
+            verify_certificate(device.identity(), device.certificate().clone(), now).err()
+        };
+        for (now, error) in [
+            (created - skew - 1, Some(CertificateError::Validity)),
+            (created - skew, None),
+            (expires + skew, None),
+            (expires + skew + 1, Some(CertificateError::Validity)),
+        ] {
+            assert_eq!(check(&device, now), error, "{now}");
+        }
+
+        let half = CERTIFICATE_LIFETIME.as_secs() / 2;
+        assert!(!device.renew(expires - half - 1), "not yet due");
+        assert!(device.renew(expires - half) && !device.renew(expires - half));
+        assert_eq!(check(&device, expires + half), None, "the same keys, for longer");
+        assert_eq!(device.certificate().created, created, "and no new device");
     }
 }

@@ -5,13 +5,21 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::{OpenError, Role, SealError, SessionRecord};
+use super::{
+    OpenError, SealError, SessionState,
+    state::{Agreed, Role},
+};
 use crate::{
     crypto::aead,
     handshake::{HandshakeError, HandshakeKeys, pqxdh},
-    identity::{Device, IdentityKey, PreKeySecrets, Verified, verify_certificate},
+    identity::{
+        Device, IdentityKey, LastResortPreKeys, PreKeySecrets, Verified, verify_certificate,
+    },
     ratchet::{InitialKeys, OurRatchetKeys, Ratchet, TheirRatchetKeys},
-    wire::{Enclosed, PREKEY_MESSAGE_OVERHEAD, PreKeyBundle, PreKeyMessage, codec::DecodeError},
+    wire::{
+        Enclosed, PREKEY_MESSAGE_OVERHEAD, PreKeyBundle, PreKeyMessage, Prologue,
+        codec::DecodeError,
+    },
 };
 
 /// Why there is no session.
@@ -24,6 +32,9 @@ pub enum EstablishError {
     /// The identity inside is not the one that the keys were agreed with, or did not certify them.
     #[error("identity does not match the keys")]
     Identity,
+    /// The prekeys of last resort are gone or used up, or this handshake was accepted before.
+    #[error("no prekeys for this handshake")]
+    NoPreKeys,
     /// The first content was not sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -42,14 +53,14 @@ impl From<DecodeError> for EstablishError {
 #[derive(Debug)]
 pub struct Accepted {
     /// With the initiator.
-    pub session: SessionRecord,
+    pub session: SessionState,
     /// Of the initiator; it has certified the keys of the session.
     pub identity: IdentityKey,
     /// What the initiator says.
     pub first_content: Zeroizing<Vec<u8>>,
 }
 
-impl SessionRecord {
+impl SessionState {
     /// Begins a session with the owner of `bundle`; `now` in seconds since the Unix epoch.
     ///
     /// Returns the record and the envelope that carries `first_content`, of a size class.
@@ -70,27 +81,57 @@ impl SessionRecord {
             kem: bundle.prekeys.kem_prekey.clone(),
         };
         let ratchet = Ratchet::initiator(initial(&keys), theirs, device.kem_key.clone());
-        let (ours, theirs) = (*device.fingerprint(), bundle.identity.fingerprint());
-        let mut session = Self::new(Role::Initiator, ours, theirs, keys.pair_secret, ratchet);
+        let agreed = Agreed {
+            role: Role::Initiator,
+            ours: *device.fingerprint(),
+            theirs: bundle.identity.fingerprint(),
+            certificate: &bundle.certificate,
+            initiated_at: now,
+            pair_secret: keys.pair_secret,
+        };
+        let mut session = Self::new(agreed, ratchet);
+        let associated_data = *session.associated_data();
         let ratchet_message = session.ratchet.seal(
             first_content,
             PREKEY_MESSAGE_OVERHEAD,
-            &session.associated_data,
+            &associated_data,
             now,
             rng,
         )?;
         let enclosed = Enclosed {
             identity: device.identity().clone(),
             certificate: device.certificate().clone(),
+            initiated_at: now,
             ratchet_message: &ratchet_message,
         };
         let sealed = aead::seal(&keys.first_message_key, &nonce, &head, &enclosed.encode());
         Ok((session, [head, sealed].concat()))
     }
 
+    /// Accepts, once, a session that `envelope` begins with prekeys of last resort; `now` in seconds
+    /// since the Unix epoch.
+    ///
+    /// The caller stores `prekeys` in the commit that stores the session.
+    ///
+    /// # Errors
+    ///
+    /// [`EstablishError`]; `prekeys` have not changed.
+    pub fn accept_last_resort(
+        device: &Device,
+        prekeys: &mut LastResortPreKeys,
+        envelope: &[u8],
+        now: u64,
+    ) -> Result<Accepted, EstablishError> {
+        let Prologue { prekey_id, ephemeral_key, .. } = PreKeyMessage::decode(envelope)?.prologue;
+        let secrets = prekeys.find(prekey_id, &ephemeral_key).ok_or(EstablishError::NoPreKeys)?;
+        let accepted = Self::accept(device, secrets, envelope, now)?;
+        prekeys.spend(prekey_id, &ephemeral_key);
+        Ok(accepted)
+    }
+
     /// Accepts the session that `envelope` begins; `now` in seconds since the Unix epoch.
     ///
-    /// The caller deletes `prekeys` in the commit that stores the session.
+    /// The caller deletes one-time `prekeys` in the commit that stores the session.
     ///
     /// # Errors
     ///
@@ -110,19 +151,27 @@ impl SessionRecord {
             message.sealed_enclosed,
         )
         .map_err(|_| HandshakeError::NotAuthentic)?;
-        let Enclosed { identity, certificate, ratchet_message } = Enclosed::decode(&opened)?;
+        let Enclosed { identity, certificate, initiated_at, ratchet_message } =
+            Enclosed::decode(&opened)?;
         if identity.fingerprint() != initiator.fingerprint || certificate.dh_key != initiator.dh_key
         {
             return Err(EstablishError::Identity);
         }
-        let certificate =
-            verify_certificate(&identity, certificate).map_err(|_| EstablishError::Identity)?;
+        let certificate = verify_certificate(&identity, certificate, now)
+            .map_err(|_| EstablishError::Identity)?;
 
         let ours =
             OurRatchetKeys { dh: prekeys.signed_prekey.clone(), kem: prekeys.kem_prekey.clone() };
         let ratchet = Ratchet::recipient(initial(&keys), ours, certificate.kem_key.clone());
-        let (ours, theirs) = (*device.fingerprint(), initiator.fingerprint);
-        let mut session = Self::new(Role::Recipient, ours, theirs, keys.pair_secret, ratchet);
+        let agreed = Agreed {
+            role: Role::Recipient,
+            ours: *device.fingerprint(),
+            theirs: initiator.fingerprint,
+            certificate: &certificate,
+            initiated_at,
+            pair_secret: keys.pair_secret,
+        };
+        let mut session = Self::new(agreed, ratchet);
         let first_content = session.open(ratchet_message, now)?;
         Ok(Accepted { session, identity, first_content })
     }

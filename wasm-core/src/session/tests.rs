@@ -11,9 +11,12 @@ use crate::{
         HandshakeError,
         pqxdh::{self, Initiation},
     },
-    identity::{AccountSeed, Device, PreKeySecrets, Verified, generate_prekeys},
+    identity::{AccountSeed, Device, PreKeyKind, PreKeySecrets, Verified, generate_prekeys},
     limits::SIZE_CLASSES,
-    wire::{DeviceCertificate, Enclosed, PREKEY_MESSAGE_OVERHEAD, PreKeyBundle, StepKind},
+    wire::{
+        DeviceCertificate, Enclosed, PREKEY_MESSAGE_OVERHEAD, PreKeyBundle, StepKind,
+        codec::DecodeError,
+    },
 };
 
 struct People {
@@ -28,22 +31,22 @@ static PEOPLE: LazyLock<People> = LazyLock::new(|| {
     let rng = &mut test_rng(1);
     let alice = Device::generate(&AccountSeed::generate(rng), 0, rng);
     let bob = Device::generate(&AccountSeed::generate(rng), 0, rng);
-    let (bobs_secrets, bundle) = generate_prekeys(&bob, 1, 1_000, rng);
+    let (bobs_secrets, bundle) = generate_prekeys(&bob, PreKeyKind::OneTime, 1, 1_000, rng);
     let bobs_bundle = bundle.verify(bob.fingerprint(), 0).unwrap();
     People { alice, bob, bobs_secrets, bobs_bundle }
 });
 
 /// Alice's record, and the envelope for Bob.
-fn initiated() -> (SessionRecord, Vec<u8>) {
+fn initiated() -> (SessionState, Vec<u8>) {
     let People { alice, bobs_bundle, .. } = &*PEOPLE;
-    SessionRecord::initiate(alice, bobs_bundle, b"hello", 0, &mut test_rng(2)).unwrap()
+    SessionState::initiate(alice, bobs_bundle, b"hello", 0, &mut test_rng(2)).unwrap()
 }
 
 fn accept(envelope: &[u8]) -> Result<Accepted, EstablishError> {
-    SessionRecord::accept(&PEOPLE.bob, &PEOPLE.bobs_secrets, envelope, 0)
+    SessionState::accept(&PEOPLE.bob, &PEOPLE.bobs_secrets, envelope, 0)
 }
 
-fn established() -> (SessionRecord, SessionRecord) {
+fn established() -> (SessionState, SessionState) {
     let (alices, envelope) = initiated();
     (alices, accept(&envelope).unwrap().session)
 }
@@ -68,7 +71,7 @@ fn a_record_that_was_stored_goes_on() {
     for now in [0, 50, 100, 150, 200] {
         for (from, to) in [(1, 0), (0, 1)] {
             let sides = [&mut alices, &mut bobs];
-            let mut sides = sides.map(|side| SessionRecord::decode(&side.encode()).unwrap());
+            let mut sides = sides.map(|side| SessionState::decode(&side.encode()).unwrap());
             let envelope = sides[from].seal(b"content", now, rng).unwrap();
             assert!(SIZE_CLASSES.contains(&envelope.len()));
             assert_eq!(sides[to].open(&envelope, now).unwrap().as_slice(), b"content");
@@ -85,7 +88,7 @@ fn a_long_first_content_takes_the_next_size_class() {
     for (extra, length) in [(0, 16_384), (1, 65_536)] {
         let content = vec![7; 16_384 - around + extra];
         let rng = &mut test_rng(2);
-        let (_, envelope) = SessionRecord::initiate(alice, bobs_bundle, &content, 0, rng).unwrap();
+        let (_, envelope) = SessionState::initiate(alice, bobs_bundle, &content, 0, rng).unwrap();
         assert_eq!(envelope.len(), length);
         assert_eq!(accept(&envelope).unwrap().first_content.as_slice(), content);
     }
@@ -141,11 +144,10 @@ fn a_prekey_message_for_other_prekeys_or_another_device_is_refused() {
     let rng = &mut test_rng(5);
     let (_, envelope) = initiated();
     let People { alice, bob, bobs_secrets, .. } = &*PEOPLE;
-    let by = |device, secrets: &PreKeySecrets| {
-        SessionRecord::accept(device, secrets, &envelope, 0).err()
-    };
-    let (other_id, _) = generate_prekeys(bob, 2, 1_000, rng);
-    let (other_keys, _) = generate_prekeys(bob, 1, 1_000, rng);
+    let by =
+        |device, secrets: &PreKeySecrets| SessionState::accept(device, secrets, &envelope, 0).err();
+    let (other_id, _) = generate_prekeys(bob, PreKeyKind::OneTime, 2, 1_000, rng);
+    let (other_keys, _) = generate_prekeys(bob, PreKeyKind::OneTime, 1, 1_000, rng);
     let refused = |error| Some(EstablishError::Handshake(error));
     assert_eq!(by(bob, &other_id), refused(HandshakeError::PreKeyId(1)));
     assert_eq!(by(bob, &other_keys), refused(HandshakeError::NotAuthentic));
@@ -167,7 +169,7 @@ fn an_initiator_whose_certificate_is_not_signed_by_its_identity_is_refused() {
     for offset in [1, stored - SIGNATURE_BYTES - 1, stored - 1] {
         let mallory = alice_with(offset);
         let (_, envelope) =
-            SessionRecord::initiate(&mallory, &PEOPLE.bobs_bundle, b"hello", 0, rng).unwrap();
+            SessionState::initiate(&mallory, &PEOPLE.bobs_bundle, b"hello", 0, rng).unwrap();
         assert_eq!(accept(&envelope).err(), Some(EstablishError::Identity), "byte {offset}");
     }
 }
@@ -188,6 +190,7 @@ fn an_initiator_that_shows_the_identity_of_another_is_refused() {
         let enclosed = Enclosed {
             identity: identity.identity().clone(),
             certificate: certificate.clone(),
+            initiated_at: 0,
             ratchet_message: &[0; 512],
         };
         let sealed = aead::seal(&keys.first_message_key, &nonce, &head, &enclosed.encode());
@@ -210,7 +213,7 @@ fn a_session_of_one_pair_opens_nothing_of_another() {
     let rng = &mut test_rng(6);
     let (mut alices, _) = established();
     let People { alice, bobs_bundle, .. } = &*PEOPLE;
-    let (_, envelope) = SessionRecord::initiate(alice, bobs_bundle, b"again", 0, rng).unwrap();
+    let (_, envelope) = SessionState::initiate(alice, bobs_bundle, b"again", 0, rng).unwrap();
     let mut others = accept(&envelope).unwrap().session;
     let before = alices.encode();
     let envelope = others.seal(b"content", 0, rng).unwrap();
@@ -224,10 +227,10 @@ fn a_record_cut_short_or_with_more_behind_it_is_refused() {
     for record in [alices, bobs] {
         let encoded = record.encode();
         for length in (0..encoded.len()).step_by(7) {
-            assert!(SessionRecord::decode(&encoded[..length]).is_err());
+            assert!(SessionState::decode(&encoded[..length]).is_err());
         }
         let longer = [&encoded[..], &[0]].concat();
-        assert_eq!(SessionRecord::decode(&longer), Err(DecodeError::Trailing));
+        assert_eq!(SessionState::decode(&longer), Err(DecodeError::Trailing));
     }
 }
 
@@ -238,11 +241,11 @@ proptest! {
     fn any_bytes_are_refused_as_an_envelope_and_as_a_record(
         mut bytes in prop::collection::vec(any::<u8>(), 0..9_000),
     ) {
-        let _ = SessionRecord::decode(&bytes);
+        let _ = SessionState::decode(&bytes);
         prop_assert!(accept(&bytes).is_err());
         // With the right version and prekey id it gets as far as the keys.
         bytes.splice(0..0, [1, 0, 0, 0, 1]);
-        let _ = SessionRecord::decode(&bytes);
+        let _ = SessionState::decode(&bytes);
         prop_assert!(accept(&bytes).is_err());
     }
 }

@@ -29,6 +29,11 @@ pub enum Content {
         name: String,
         /// Whether to expect read receipts.
         answers_read: AnswersRead,
+        /// Random: names what the sender remembers of this conversation. Another one than before
+        /// means that it has forgotten all and begins anew.
+        history: u64,
+        /// Texts of the sender before this sequence were not for the receiver's present history.
+        first_sequence: u64,
     },
     /// A text.
     Text {
@@ -83,12 +88,11 @@ impl Content {
                     1 => AnswersRead::Yes,
                     _ => return Err(DecodeError::Value),
                 },
+                history: reader.u64()?,
+                first_sequence: read_sequence(reader)?,
             }),
             TEXT => Ok(Self::Text {
-                sequence: match reader.u64()? {
-                    0 => return Err(DecodeError::Value),
-                    sequence => sequence,
-                },
+                sequence: read_sequence(reader)?,
                 lamport: reader.u64()?,
                 sent_at_ms: reader.u64()?,
                 text: reader.text16(MAX_TEXT_BYTES)?.into(),
@@ -108,10 +112,14 @@ impl Content {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         match self {
-            Self::Hello { name, answers_read } => Writer::with_capacity(4 + name.len())
-                .u8(HELLO)
-                .bytes16(name.as_bytes())
-                .u8(*answers_read as u8),
+            Self::Hello { name, answers_read, history, first_sequence } => {
+                Writer::with_capacity(20 + name.len())
+                    .u8(HELLO)
+                    .bytes16(name.as_bytes())
+                    .u8(*answers_read as u8)
+                    .u64(*history)
+                    .u64(*first_sequence)
+            }
             Self::Text { sequence, lamport, sent_at_ms, text } => {
                 Writer::with_capacity(27 + text.len())
                     .u8(TEXT)
@@ -131,6 +139,13 @@ impl Content {
             Self::Goodbye => Writer::with_capacity(1).u8(GOODBYE),
         }
         .finish()
+    }
+}
+
+fn read_sequence(reader: &mut Reader<'_>) -> Result<u64, DecodeError> {
+    match reader.u64()? {
+        0 => Err(DecodeError::Value),
+        sequence => Ok(sequence),
     }
 }
 
@@ -162,8 +177,14 @@ mod tests {
         let ranges = prop::collection::vec((2..50_u64, 0..50_u64), 0..=MAX_DELIVERED_RANGES);
         let answers = prop_oneof![Just(AnswersRead::No), Just(AnswersRead::Yes)];
         prop_oneof![
-            (".{0,32}", answers)
-                .prop_map(|(name, answers_read)| Content::Hello { name, answers_read }),
+            (".{0,32}", answers, any::<u64>(), 1..u64::MAX).prop_map(
+                |(name, answers_read, history, first_sequence)| Content::Hello {
+                    name,
+                    answers_read,
+                    history,
+                    first_sequence
+                }
+            ),
             (1..u64::MAX, any::<u64>(), any::<u64>(), ".{0,300}").prop_map(
                 |(sequence, lamport, sent_at_ms, text)| Content::Text {
                     sequence,

@@ -14,11 +14,14 @@ use crate::crypto::{
 };
 
 const VERSION: u8 = 1;
-const RESERVED: u32 = 0;
+const RESERVED: [u8; 3] = [0; 3];
+/// Kinds of prekeys: with a one-time X25519 prekey, and without.
+const ONE_TIME: u8 = 0;
+const LAST_RESORT: u8 = 1;
 
 /// Length of a [`DeviceCertificate`].
 pub const DEVICE_CERTIFICATE_BYTES: usize = CERTIFIED_BYTES + SIGNATURE_BYTES;
-const CERTIFIED_BYTES: usize = 1 + 16 + dh::PUBLIC_KEY_BYTES + kem::ENCAPSULATION_KEY_BYTES + 8;
+const CERTIFIED_BYTES: usize = 1 + 16 + dh::PUBLIC_KEY_BYTES + kem::ENCAPSULATION_KEY_BYTES + 2 * 8;
 
 const PREKEYS_BYTES: usize = SIGNED_PREKEYS_BYTES + SIGNATURE_BYTES;
 const SIGNED_PREKEYS_BYTES: usize =
@@ -38,7 +41,8 @@ pub const BUNDLE_BYTES: usize = IDENTITY_KEY_BYTES + DEVICE_CERTIFICATE_BYTES + 
 /// | 17 | 32 | `dh_key` (IK) |
 /// | 49 | 1,184 | `kem_key` |
 /// | 1,233 | 8 | `created`, seconds since the Unix epoch |
-/// | 1,241 | 3,373 | `signature` over what stands before it |
+/// | 1,241 | 8 | `expires`, the same |
+/// | 1,249 | 3,373 | `signature` over what stands before it |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceCertificate {
     /// Random.
@@ -47,8 +51,11 @@ pub struct DeviceCertificate {
     pub dh_key: dh::PublicKey,
     /// ML-KEM-768 identity key.
     pub kem_key: EncapsulationKey,
-    /// Seconds since the Unix epoch, by the device's clock.
+    /// When the keys were drawn, seconds since the Unix epoch by the device's clock. The newer of
+    /// two devices of an account revokes the older one.
     pub created: u64,
+    /// Seconds since the Unix epoch.
+    pub expires: u64,
     /// Of the account, label [`crate::crypto::labels::SIGN_DEVICE`].
     pub signature: Signature,
 }
@@ -70,6 +77,7 @@ impl DeviceCertificate {
             dh_key: dh::PublicKey(reader.array()?),
             kem_key: read_kem_key(reader)?,
             created: reader.u64()?,
+            expires: reader.u64()?,
             signature: Signature(Box::new(reader.array()?)),
         })
     }
@@ -91,11 +99,13 @@ impl DeviceCertificate {
             .bytes(&self.dh_key.0)
             .bytes(&self.kem_key.to_bytes())
             .u64(self.created)
+            .u64(self.expires)
             .finish()
     }
 }
 
-/// The one-time keys of one bundle, signed by the account.
+/// The prekeys of one bundle, signed by the account: for one handshake, or as a last resort for
+/// any number of them until they expire.
 ///
 /// # Layout
 ///
@@ -104,20 +114,21 @@ impl DeviceCertificate {
 /// | 0 | 1 | version, 1 |
 /// | 1 | 4 | `id` |
 /// | 5 | 32 | `signed_prekey` (SPK) |
-/// | 37 | 32 | `one_time_prekey` (OPK) |
-/// | 69 | 1,184 | `kem_prekey` (PQOPK) |
+/// | 37 | 32 | `one_time_prekey` (OPK), or zeroes |
+/// | 69 | 1,184 | `kem_prekey` (PQOPK, or PQSPK) |
 /// | 1,253 | 8 | `expires`, seconds since the Unix epoch |
-/// | 1,261 | 4 | reserved, zero |
+/// | 1,261 | 1 | kind, 0: one-time, 1: last resort, without OPK |
+/// | 1,262 | 3 | reserved, zero |
 /// | 1,265 | 3,373 | `signature` over the device id and what stands before it |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreKeys {
-    /// One id for the three keys.
+    /// One id for the keys.
     pub id: u32,
     /// X25519 (SPK).
     pub signed_prekey: dh::PublicKey,
-    /// X25519 (OPK).
-    pub one_time_prekey: dh::PublicKey,
-    /// ML-KEM-768 (PQOPK).
+    /// X25519 (OPK); a last resort has none.
+    pub one_time_prekey: Option<dh::PublicKey>,
+    /// ML-KEM-768 (PQOPK; of a last resort PQSPK).
     pub kem_prekey: EncapsulationKey,
     /// Seconds since the Unix epoch.
     pub expires: u64,
@@ -130,10 +141,15 @@ impl PreKeys {
         reader.version(VERSION)?;
         let id = reader.u32()?;
         let signed_prekey = dh::PublicKey(reader.array()?);
-        let one_time_prekey = dh::PublicKey(reader.array()?);
+        let one_time_prekey: [u8; 32] = reader.array()?;
         let kem_prekey = read_kem_key(reader)?;
         let expires = reader.u64()?;
-        if reader.u32()? != RESERVED {
+        let one_time_prekey = match reader.u8()? {
+            ONE_TIME => Some(dh::PublicKey(one_time_prekey)),
+            LAST_RESORT if one_time_prekey == [0; 32] => None,
+            _ => return Err(DecodeError::Value),
+        };
+        if reader.array()? != RESERVED {
             return Err(DecodeError::Value);
         }
         let signature = Signature(Box::new(reader.array()?));
@@ -145,10 +161,11 @@ impl PreKeys {
             .u8(VERSION)
             .u32(self.id)
             .bytes(&self.signed_prekey.0)
-            .bytes(&self.one_time_prekey.0)
+            .bytes(&self.one_time_prekey.map_or([0; 32], |key| key.0))
             .bytes(&self.kem_prekey.to_bytes())
             .u64(self.expires)
-            .u32(RESERVED)
+            .u8(if self.one_time_prekey.is_some() { ONE_TIME } else { LAST_RESORT })
+            .bytes(&RESERVED)
             .bytes(self.signature.0.as_slice())
             .finish()
     }

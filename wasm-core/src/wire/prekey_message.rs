@@ -19,7 +19,7 @@ const INITIATOR_BYTES: usize = dh::PUBLIC_KEY_BYTES + 32;
 const HEAD_BYTES: usize = PROLOGUE_BYTES + INITIATOR_BYTES + TAG_BYTES;
 
 /// What stands before the ratchet message in [`Enclosed`].
-const ENCLOSED_OVERHEAD: usize = IDENTITY_KEY_BYTES + DEVICE_CERTIFICATE_BYTES;
+const ENCLOSED_OVERHEAD: usize = IDENTITY_KEY_BYTES + DEVICE_CERTIFICATE_BYTES + 8;
 
 /// What a pre-key message adds to the ratchet message that it carries.
 pub const PREKEY_MESSAGE_OVERHEAD: usize = HEAD_BYTES + ENCLOSED_OVERHEAD + TAG_BYTES;
@@ -152,13 +152,16 @@ impl Initiator {
     }
 }
 
-/// What the first ciphertext holds: `IdentityKey ‖ DeviceCertificate ‖ RatchetMessage`.
+/// What the first ciphertext holds:
+/// `IdentityKey ‖ DeviceCertificate ‖ u64 initiated at ‖ RatchetMessage`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enclosed<'a> {
     /// Of the initiator.
     pub identity: IdentityKey,
     /// Of the initiator's device.
     pub certificate: DeviceCertificate,
+    /// By the initiator's clock, seconds since the Unix epoch.
+    pub initiated_at: u64,
     /// With the first content.
     pub ratchet_message: &'a [u8],
 }
@@ -170,11 +173,12 @@ impl<'a> Enclosed<'a> {
         Writer::with_capacity(ENCLOSED_OVERHEAD + self.ratchet_message.len() + TAG_BYTES)
             .bytes(&self.identity.to_bytes())
             .bytes(&self.certificate.encode())
+            .u64(self.initiated_at)
             .bytes(self.ratchet_message)
             .finish()
     }
 
-    /// Decodes; what follows the certificate is the ratchet message.
+    /// Decodes; what follows the time is the ratchet message.
     ///
     /// # Errors
     ///
@@ -184,6 +188,7 @@ impl<'a> Enclosed<'a> {
         Ok(Self {
             identity: IdentityKey::read(&mut reader)?,
             certificate: DeviceCertificate::read(&mut reader)?,
+            initiated_at: reader.u64()?,
             ratchet_message: reader.rest(),
         })
     }

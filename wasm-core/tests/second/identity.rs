@@ -9,9 +9,11 @@ use sha2::{Digest as _, Sha512};
 use super::primitives::{array, concat, kdf, sha256};
 
 pub const IDENTITY_KEY: usize = 1_985;
-pub const CERTIFICATE: usize = 4_614;
+pub const CERTIFICATE: usize = 4_622;
 pub const PRE_KEYS: usize = 4_638;
 const SIGNATURE: usize = 3_373;
+/// 24 hours.
+const SKEW: u64 = 86_400;
 
 /// The `IdentityKey` of an account.
 pub fn identity_key(account_seed: &[u8]) -> Vec<u8> {
@@ -57,15 +59,23 @@ pub fn verifies(identity_key: &[u8], label: &[u8], message: &[u8], signature: &[
         && second.is_some_and(|second| ml_dsa.verify_with_context(&signed, &[], &second))
 }
 
-/// `(device id, IK, ML-KEM identity key)` of a certificate that the account signed.
+/// `(device id, IK, ML-KEM identity key)` of a valid certificate that the account signed.
 pub fn certificate<'a>(
     identity_key: &[u8],
     certificate: &'a [u8],
+    now: u64,
 ) -> Option<(&'a [u8], &'a [u8], &'a [u8])> {
     assert_eq!((identity_key.len(), certificate.len()), (IDENTITY_KEY, CERTIFICATE));
     let (signed, signature) = certificate.split_at(CERTIFICATE - SIGNATURE);
     let genuine = verifies(identity_key, b"volly/1/sign/device", signed, signature);
-    (genuine && signed[0] == 1).then_some((&signed[1..17], &signed[17..49], &signed[49..1_233]))
+    let (created, expires) = (number(&signed[1_233..1_241]), number(&signed[1_241..]));
+    let valid = created <= now + SKEW && now <= expires + SKEW;
+    let keys = (&signed[1..17], &signed[17..49], &signed[49..1_233]);
+    (genuine && valid && signed[0] == 1).then_some(keys)
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    u64::from_be_bytes(array(bytes))
 }
 
 /// What a bundle gives an initiator.
@@ -75,27 +85,32 @@ pub struct Bundle<'a> {
     pub identity_kem: &'a [u8],
     pub id: &'a [u8],
     pub signed_dh: &'a [u8],
-    pub one_time_dh: &'a [u8],
-    pub one_time_kem: &'a [u8],
+    /// `None` in a bundle of last resort.
+    pub one_time_dh: Option<&'a [u8]>,
+    pub pre_kem: &'a [u8],
 }
 
-/// Takes a bundle apart whose signatures verify.
-pub fn bundle(bundle: &[u8]) -> Option<Bundle<'_>> {
+/// Takes a bundle apart that can be verified.
+pub fn bundle(bundle: &[u8], now: u64) -> Option<Bundle<'_>> {
     let (identity_key, rest) = bundle.split_at(IDENTITY_KEY);
     let (device, pre_keys) = rest.split_at(CERTIFICATE);
     assert_eq!(pre_keys.len(), PRE_KEYS);
-    let (device_id, identity_dh, identity_kem) = certificate(identity_key, device)?;
+    let (device_id, identity_dh, identity_kem) = certificate(identity_key, device, now)?;
     let (fields, signature) = pre_keys.split_at(PRE_KEYS - SIGNATURE);
     let signed = concat(&[device_id, fields]);
     verifies(identity_key, b"volly/1/sign/prekeys", &signed, signature).then_some(())?;
+    let (one_time, kind) = (&fields[37..69], fields[1_261]);
+    let well_formed = kind == 0 || kind == 1 && one_time == [0; 32];
+    let current = now <= number(&fields[1_253..1_261]) + SKEW;
+    (well_formed && current && fields[1_262..] == [0; 3]).then_some(())?;
     Some(Bundle {
         fingerprint: fingerprint(identity_key),
         identity_dh,
         identity_kem,
         id: &fields[1..5],
         signed_dh: &fields[5..37],
-        one_time_dh: &fields[37..69],
-        one_time_kem: &fields[69..1_253],
+        one_time_dh: (kind == 0).then_some(one_time),
+        pre_kem: &fields[69..1_253],
     })
 }
 

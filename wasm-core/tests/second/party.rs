@@ -3,7 +3,7 @@
 use volly_core::{
     address::{AddressKeys, Direction, Purpose, record_key},
     identity::{Device, PreKeySecrets},
-    session::{PostQuantumAuthentication, SessionRecord},
+    session::{PostQuantumAuthentication, SessionState},
     wire::PreKeyBundle,
 };
 
@@ -18,11 +18,11 @@ use super::{
 /// When every conversation begins, in 2027.
 pub const BEGIN: u64 = 1_800_000_000;
 /// What a `PreKeyMessage` has around its `RatchetMessage`.
-const ENCLOSING: usize = 2_317 + 1_985 + 4_614 + 16;
+const ENCLOSING: usize = 2_317 + 1_985 + 4_622 + 8 + 16;
 
 /// A real session, and the reader that has the same secrets.
 pub struct Party {
-    session: SessionRecord,
+    session: SessionState,
     reader: Reader,
     pub pair_secret: [u8; 32],
     tape: Tape,
@@ -39,20 +39,21 @@ impl Party {
         mut tape: Tape,
     ) -> (Self, Vec<u8>) {
         let encoded = bundle.encode();
-        let read = identity::bundle(&encoded).unwrap();
+        let read = identity::bundle(&encoded, BEGIN).unwrap();
         let owner = bundle.identity.fingerprint();
         assert_eq!(read.fingerprint, owner.0);
         let verified = bundle.verify(&owner, BEGIN).unwrap();
         tape.take();
         let (session, envelope) =
-            SessionRecord::initiate(device, &verified, content, BEGIN, &mut tape).unwrap();
+            SessionState::initiate(device, &verified, content, BEGIN, &mut tape).unwrap();
         let draws = tape.take();
 
         let (secrets, identity_kem) = secrets::initiator(device);
-        let opened = open_own_pre_key_message(&secrets, &read, &envelope, &draws).unwrap();
+        let opened = open_own_pre_key_message(&secrets, &read, &envelope, &draws, BEGIN).unwrap();
+        assert_eq!(opened.initiated_at, BEGIN);
         let latest = Start {
             peer_dh: read.signed_dh.to_vec(),
-            peer_kem: read.one_time_kem.to_vec(),
+            peer_kem: read.pre_kem.to_vec(),
             ..Start::default()
         };
         let mut reader = Reader::new(Side::Initiator, &opened.keys, latest, identity_kem);
@@ -69,15 +70,15 @@ impl Party {
         content: &[u8],
         tape: Tape,
     ) -> Self {
-        let accepted = SessionRecord::accept(device, prekeys, envelope, BEGIN).unwrap();
+        let accepted = SessionState::accept(device, prekeys, envelope, BEGIN).unwrap();
         assert_eq!(accepted.first_content.as_slice(), content);
 
         let secrets = secrets::recipient(device, prekeys);
-        let opened = open_pre_key_message(&secrets, envelope).unwrap();
+        let opened = open_pre_key_message(&secrets, envelope, BEGIN).unwrap();
         assert_eq!(opened.initiator_identity_key, accepted.identity.to_bytes());
         assert_eq!(opened.initiator, accepted.session.peer_fingerprint().0);
         let latest =
-            Start { own_dh: secrets.signed_dh, own_kem: secrets.one_time_kem, ..Start::default() };
+            Start { own_dh: secrets.signed_dh, own_kem: secrets.pre_kem, ..Start::default() };
         let mut reader = Reader::new(Side::Recipient, &opened.keys, latest, opened.initiator_kem);
         let read = reader.receive(&opened.ratchet_message, BEGIN);
         assert_eq!(read.as_deref(), Some(content), "the peer's first message");
@@ -86,9 +87,9 @@ impl Party {
 
     /// Neither way opens an envelope that is not as it was sent.
     pub fn refuse(device: &Device, prekeys: &PreKeySecrets, envelope: &[u8]) {
-        assert!(SessionRecord::accept(device, prekeys, envelope, BEGIN).is_err());
+        assert!(SessionState::accept(device, prekeys, envelope, BEGIN).is_err());
         let secrets = secrets::recipient(device, prekeys);
-        assert!(open_pre_key_message(&secrets, envelope).is_none());
+        assert!(open_pre_key_message(&secrets, envelope, BEGIN).is_none());
     }
 
     /// Seals, and reads what was sealed.

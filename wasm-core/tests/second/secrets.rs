@@ -27,7 +27,7 @@ pub fn initiator(device: &Device) -> (InitiatorSecrets, Vec<u8>) {
     (InitiatorSecrets { fingerprint, identity_dh }, identity_kem)
 }
 
-/// The prekeys are `u8 1 ‖ u32 id ‖ SPK ‖ OPK ‖ PQOPK`, private halves.
+/// The prekeys are `u8 1 ‖ u32 id ‖ SPK ‖ u8 n ‖ n × OPK ‖ PQOPK`, private halves.
 pub fn recipient(device: &Device, prekeys: &PreKeySecrets) -> RecipientSecrets {
     let (identity_dh, identity_kem) = device_keys(device);
     let encoded = prekeys.encode();
@@ -40,7 +40,7 @@ pub fn recipient(device: &Device, prekeys: &PreKeySecrets) -> RecipientSecrets {
         identity_kem,
         id: next(4),
         signed_dh: next(32),
-        one_time_dh: next(32),
-        one_time_kem: next(64),
+        one_time_dh: (next(1) == [1]).then(|| next(32)),
+        pre_kem: next(64),
     }
 }

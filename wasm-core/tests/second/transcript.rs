@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use volly_core::{
     address::{Direction, Purpose},
-    identity::{AccountSeed, Device, generate_prekeys, safety_number},
+    identity::{AccountSeed, Device, PreKeyKind, generate_prekeys, safety_number},
 };
 
 use super::{
@@ -57,8 +57,9 @@ impl Conversation {
         let initiators_tape = Tape::new(choices.below(u64::MAX));
         let mut recipients_tape = Tape::new(choices.below(u64::MAX));
         let id = choices.below(1 << 32).try_into().unwrap();
+        let kind = if choices.percent(70) { PreKeyKind::OneTime } else { PreKeyKind::LastResort };
         let (prekeys, bundle) =
-            generate_prekeys(&people.recipient, id, BEGIN + DAY, &mut recipients_tape);
+            generate_prekeys(&people.recipient, kind, id, BEGIN + DAY, &mut recipients_tape);
         let content = content(&mut choices);
         let (mut initiator, envelope) =
             Party::initiate(&people.initiator, bundle, &content, initiators_tape);

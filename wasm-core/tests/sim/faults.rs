@@ -2,19 +2,35 @@
 
 use core::time::Duration;
 
-use volly_core::api::{MessageState, SendText};
+use volly_core::api::{ContactId, MessageState, SendText};
 
 use super::{
-    MINUTE, states,
+    MINUTE, meeting, states,
     world::{Weather, World},
 };
 
-/// Runs a talk under a weather and checks that everything that was promised is there, once, in
-/// order, on both sides.
+/// Two who know each other talk under a weather.
 fn talk(seed: u64, weather: Weather) {
     let mut world = World::new(seed, 2);
     world.weather.direct = weather.direct;
     let (bob, alice) = world.introduce(0, 1);
+    go_on(world, [bob, alice], weather);
+}
+
+/// Two who have opened each other's invites at once talk under a weather.
+fn talk_across(seed: u64, weather: Weather) {
+    let mut world = World::new(seed, 2);
+    let contacts = meeting::cross(&mut world);
+    for user in [0, 1] {
+        world.disconnect(user);
+        world.connect(user);
+    }
+    go_on(world, contacts, weather);
+}
+
+/// Checks that everything that was promised is there, once, in order, on both sides.
+fn go_on(mut world: World, [bob, alice]: [ContactId; 2], weather: Weather) {
+    let seed = world.seed;
     world.weather = weather;
     let mut promised: [Vec<String>; 2] = Default::default();
     for round in 0..25 {
@@ -73,6 +89,15 @@ fn nothing_acknowledged_is_lost_when_browsers_are_killed_at_any_effect() {
             seed,
             Weather { crash_one_in: 25, cut_one_in: 20, repeat_one_in: 5, ..Weather::default() },
         );
+    }
+}
+
+#[test]
+fn nothing_is_lost_when_two_meet_at_once_from_both_sides() {
+    for seed in 400..420 {
+        let weather =
+            Weather { crash_one_in: 25, cut_one_in: 12, repeat_one_in: 5, ..Weather::default() };
+        talk_across(seed, weather);
     }
 }
 

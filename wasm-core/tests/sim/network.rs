@@ -62,15 +62,15 @@ impl World {
     fn subscribe(&mut self, user: usize, address: [u8; 32]) {
         self.relay.seen.insert((address, user));
         self.relay.subscriptions.insert((address, user));
-        if self.weather.stalled {
-            return;
-        }
         for (id, envelope) in self.relay.mailboxes.get(&address).cloned().unwrap_or_default() {
             self.push(user, address, id, envelope);
         }
     }
 
     fn push(&mut self, user: usize, address: [u8; 32], id: EnvelopeId, envelope: Vec<u8>) {
+        if self.weather.stalled {
+            return;
+        }
         let times = 1 + usize::from(self.happens(self.weather.repeat_one_in));
         for _ in 0..times {
             let envelope = envelope.clone();

@@ -1,0 +1,193 @@
+//! Every session with one peer: one seals, all open (protocol.md §5).
+//!
+//! Both sides rank the sessions that both have in the same way, and trust one only once the other
+//! has answered in it. So handshakes that cross end in one session after one message each way, and
+//! a handshake that nobody answers takes nothing away.
+//!
+//! Invariant: there is at least one state, the best comes first, and none is of a device that the
+//! peer has replaced by one that has answered.
+
+use alloc::vec::Vec;
+
+use rand_core::CryptoRng;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::{OpenError, Opened, SealError, SessionId, SessionState};
+use crate::{
+    limits::{ARCHIVED_SESSION_LIFETIME, MAX_ARCHIVED_SESSIONS},
+    wire::codec::{DecodeError, Reader, Writer},
+};
+
+const VERSION: u8 = 1;
+
+/// Why a session is not added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddError {
+    /// It is there already: the handshake was replayed.
+    #[error("session is known")]
+    Known,
+    /// Its device was certified before the one that the peer uses now.
+    #[error("device was replaced by a newer one")]
+    Revoked,
+}
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// The best first; never empty.
+    held: Vec<Held>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Held {
+    state: SessionState,
+    /// When it began or last opened a message, seconds since the Unix epoch.
+    used_at: u64,
+}
+
+impl SessionRecord {
+    /// The record of a peer with whom there is a first session; `now` in seconds since the Unix
+    /// epoch.
+    #[must_use]
+    pub fn new(state: SessionState, now: u64) -> Self {
+        Self { held: alloc::vec![Held { state, used_at: now }] }
+    }
+
+    /// The one that seals.
+    #[must_use]
+    pub fn current(&self) -> &SessionState {
+        &self.held.first().expect("a record is never empty").state
+    }
+
+    /// All of them, the current one first.
+    pub fn states(&self) -> impl Iterator<Item = &SessionState> {
+        self.held.iter().map(|held| &held.state)
+    }
+
+    /// The session with this id.
+    #[must_use]
+    pub fn state(&self, id: SessionId) -> Option<&SessionState> {
+        self.states().find(|state| state.id() == id)
+    }
+
+    /// Seals in the current session; see [`SessionState::seal`].
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`]; nothing has changed.
+    pub fn seal(
+        &mut self,
+        content: &[u8],
+        now: u64,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<u8>, SealError> {
+        let best = self.held.first_mut().expect("a record is never empty");
+        best.state.seal(content, now, rng)
+    }
+
+    /// Opens in whichever session it belongs to; see [`SessionState::open`]. What it says of the
+    /// sessions counts at once: an answer can make its session the current one.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; nothing has changed.
+    pub fn open(&mut self, envelope: &[u8], now: u64) -> Result<Opened, OpenError> {
+        for held in &mut self.held {
+            match held.state.open(envelope, now) {
+                Ok(content) => {
+                    held.used_at = now;
+                    let session = held.state.id();
+                    self.settle(now);
+                    return Ok(Opened { content, session });
+                }
+                Err(OpenError::Unreadable) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(OpenError::Unreadable)
+    }
+
+    /// Adds a session that was initiated or accepted; `now` in seconds since the Unix epoch.
+    ///
+    /// # Errors
+    ///
+    /// [`AddError`]; nothing has changed.
+    pub fn add(&mut self, state: SessionState, now: u64) -> Result<(), AddError> {
+        let secret = state.pair_secret().expose();
+        if self.states().any(|known| known.pair_secret().expose().ct_eq(secret).into()) {
+            return Err(AddError::Known);
+        }
+        if self.states().any(|known| known.certified_at() > state.certified_at()) {
+            return Err(AddError::Revoked);
+        }
+        self.held.push(Held { state, used_at: now });
+        self.settle(now);
+        Ok(())
+    }
+
+    /// Lets go of all sessions but one: the peer has forgotten the others.
+    pub fn retain_only(&mut self, id: SessionId) {
+        if self.state(id).is_some() {
+            self.held.retain(|held| held.state.id() == id);
+        }
+    }
+
+    /// Ranks anew, and lets go of what is revoked, out of use, or too much.
+    fn settle(&mut self, now: u64) {
+        let answered = self.states().filter(|state| state.is_answered());
+        let device = answered.map(SessionState::certified_at).max().unwrap_or_default();
+        self.held.retain(|held| held.state.certified_at() >= device);
+        // A device that took the place of another has none of its sessions, answered or not.
+        self.held.sort_by_key(|Held { state, .. }| {
+            core::cmp::Reverse((state.certified_at(), state.is_answered(), state.precedence()))
+        });
+        let mut first = true;
+        self.held.retain(|held| {
+            core::mem::take(&mut first)
+                || now.saturating_sub(held.used_at) <= ARCHIVED_SESSION_LIFETIME.as_secs()
+        });
+        self.held.truncate(1 + MAX_ARCHIVED_SESSIONS);
+    }
+
+    /// Encodes, secrets and all, for storage:
+    /// `u8 version ‖ u8 n ‖ n × (u64 used at ‖ u32 length ‖ state)`.
+    #[must_use]
+    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let states: Vec<_> = self.held.iter().map(|held| held.state.encode()).collect();
+        let length = 2 + states.iter().map(|state| 12 + state.len()).sum::<usize>();
+        let n = u8::try_from(states.len()).expect("a record has few states");
+        let mut writer = Writer::with_capacity(length).u8(VERSION).u8(n);
+        for (held, state) in self.held.iter().zip(&states) {
+            let length = u32::try_from(state.len()).expect("a state is far smaller than 4 GB");
+            writer = writer.u64(held.used_at).u32(length).bytes(state);
+        }
+        Zeroizing::new(writer.finish())
+    }
+
+    /// Decodes what [`Self::encode`] gave.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`]; [`DecodeError::Value`] when there is no state, or more than a record holds.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        Reader::whole(bytes, |reader| {
+            reader.version(VERSION)?;
+            let n = usize::from(reader.u8()?);
+            if n == 0 || n > 1 + MAX_ARCHIVED_SESSIONS {
+                return Err(DecodeError::Value);
+            }
+            let mut held = Vec::with_capacity(n);
+            for _ in 0..n {
+                let used_at = reader.u64()?;
+                let length = reader.u32()? as usize;
+                held.push(Held { state: SessionState::decode(reader.bytes(length)?)?, used_at });
+            }
+            Ok(Self { held })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

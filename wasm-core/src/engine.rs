@@ -30,6 +30,7 @@ mod ranges;
 mod records;
 mod reply;
 mod rows;
+mod steps;
 mod visits;
 
 use alloc::{
@@ -141,6 +142,7 @@ impl Engine {
             .chain(invites)
             .chain(self.outbox.timeout())
             .chain(self.mailboxes.timeout())
+            .chain(self.step_timeout())
             .chain(if self.is_online() { self.announce_timeout() } else { None })
             .min()
     }
@@ -194,6 +196,7 @@ impl Engine {
             return;
         }
         if !was_online {
+            self.renew_certificate(now);
             self.listen(now);
             self.publish_invites();
             self.visit_waiting();
@@ -205,6 +208,7 @@ impl Engine {
     fn on_tick(&mut self, now: Timestamp, rng: &mut impl CryptoRng) {
         self.expire_visits(now);
         self.expire_invites(now);
+        self.take_due_steps(now);
         self.send_due_receipts(now, rng);
         self.seek_due(now);
         if self.is_online() {

@@ -9,6 +9,7 @@ mod fingerprint;
 mod last_resort;
 mod prekeys;
 mod recovery;
+mod successor;
 
 use core::ops::Deref;
 
@@ -17,6 +18,7 @@ pub use fingerprint::safety_number;
 pub use last_resort::LastResortPreKeys;
 pub use prekeys::{BundleError, PreKeyKind, PreKeySecrets, generate_prekeys};
 pub use recovery::{AccountSeed, PhraseError};
+pub use successor::SuccessorError;
 
 pub use crate::wire::{Fingerprint, IdentityKey};
 use crate::{

@@ -64,6 +64,14 @@ pub const LAST_RESORT_ROTATION: Duration = Duration::from_secs(7 * 86_400);
 /// twice. Lower: a crowd has to wait for the next set. Higher: 32 bytes each in every commit.
 pub const MAX_LAST_RESORT_USES: usize = 500;
 
+/// How old a chain of ours may become while it is our turn: then a message without news takes the
+/// step. Lower: more messages without news. Higher: who once read a device reads on for longer.
+pub const STEP_WITHIN: Duration = Duration::from_secs(86_400);
+
+/// How long after the last text of a conversation such messages are sent. Lower: a device that was
+/// read gives away the first text after a silence. Higher: traffic for people who do not talk.
+pub const STEP_WHILE: Duration = Duration::from_secs(30 * 86_400);
+
 /// Sessions kept beside the current one of a contact. Lower: late messages of an older handshake
 /// are lost. Higher: mailboxes to listen at, for each of them.
 pub const MAX_ARCHIVED_SESSIONS: usize = 3;

@@ -179,6 +179,16 @@ impl Ratchet {
         self.receiving.is_some()
     }
 
+    /// When the chain that this side has, and may replace, began: seconds since the Unix epoch.
+    /// `None` while it is the peer's turn.
+    #[must_use]
+    pub fn steps_since(&self) -> Option<u64> {
+        match self.turn {
+            Turn::Ours(_) => self.sending.as_ref().map(|chain| chain.began),
+            Turn::Theirs(_) => None,
+        }
+    }
+
     /// Whether the peer has proven its certified ML-KEM key.
     #[must_use]
     pub const fn post_quantum_authentication(&self) -> PostQuantumAuthentication {

@@ -15,6 +15,7 @@ mod prekey_bundle;
 mod prekey_message;
 mod presence_record;
 mod ratchet_message;
+mod successor;
 
 pub use content::{AnswersRead, Content};
 pub use direct_frame::DirectFrame;
@@ -29,3 +30,4 @@ pub use presence_record::PresenceRecord;
 pub use ratchet_message::{
     Acknowledges, BODY_OVERHEAD, Header, RatchetStep, StepKind, pad, size_class, unpad,
 };
+pub use successor::{SUCCESSOR_BYTES, Successor};

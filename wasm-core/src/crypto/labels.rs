@@ -21,6 +21,10 @@ labels! {
     SIGN_DEVICE = "volly/1/sign/device";
     /// Signature on prekeys (§4).
     SIGN_PREKEYS = "volly/1/sign/prekeys";
+    /// Signature of an account on its successor (§2).
+    SIGN_SUCCESSOR = "volly/1/sign/successor";
+    /// Signature of an account on its predecessor (§2).
+    SIGN_PREDECESSOR = "volly/1/sign/predecessor";
     /// Handshake secrets to keys (§5).
     PQXDH = "volly/1/pqxdh-keys";
     /// Key that hides the initiator's identity key (§5).

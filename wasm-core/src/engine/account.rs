@@ -161,6 +161,16 @@ impl Engine {
         self.commit(transaction);
     }
 
+    /// Certifies this device for longer, when it is time.
+    pub(super) fn renew_certificate(&mut self, now: Timestamp) {
+        let Some(account) = &mut self.account else { return };
+        if account.device.renew(now.seconds()) {
+            let mut transaction = Transaction::default();
+            account.save(&mut transaction);
+            self.commit(transaction);
+        }
+    }
+
     pub(super) fn reveal_recovery_phrase(&mut self, reply: ReplyTo<RevealRecoveryPhrase>) {
         let Some(account) = &mut self.account else {
             return self.effects.push_back(reply.with(Err(ApiError::NotStarted)));

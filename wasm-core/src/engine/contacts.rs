@@ -44,6 +44,8 @@ pub(super) struct Contact {
     pub(super) announced: Option<Announced>,
     /// The contact does not know yet that we have come online.
     pub(super) knock: bool,
+    /// No step is taken for its own sake before.
+    pub(super) step_after: Timestamp,
     /// The keys of the mailbox that we write to, of the session and day they were last used.
     pub(super) writing: Option<(SessionId, u32, AddressKeys)>,
 }
@@ -60,6 +62,7 @@ impl Contact {
             seek_at: None,
             announced: None,
             knock: false,
+            step_after: Timestamp(0),
             writing: None,
         }
     }

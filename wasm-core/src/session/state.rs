@@ -12,6 +12,7 @@ use crate::{
     crypto::{kdf, labels, secret::Secret},
     handshake,
     identity::Fingerprint,
+    limits::STEP_WITHIN,
     ratchet::Ratchet,
     wire::{
         DeviceCertificate,
@@ -140,6 +141,13 @@ impl SessionState {
     #[must_use]
     pub const fn pair_secret(&self) -> &Secret<32> {
         &self.pair_secret
+    }
+
+    /// When this side should seal at the latest, even without news, so that the ratchet takes its
+    /// step ([`STEP_WITHIN`]): seconds since the Unix epoch. `None` while it is the peer's turn.
+    #[must_use]
+    pub fn step_due(&self) -> Option<u64> {
+        self.ratchet.steps_since().map(|began| began.saturating_add(STEP_WITHIN.as_secs()))
     }
 
     /// Whether the peer has proven its certified ML-KEM key.

@@ -2,10 +2,13 @@
 
 use core::time::Duration;
 
-use volly_core::api::{ContactId, MessageState, SendText};
+use volly_core::{
+    api::{ContactId, MessageState, SendText},
+    engine::effect::Table,
+};
 
 use super::{
-    MINUTE, meeting, states,
+    DAY, MINUTE, meeting, states,
     world::{Weather, World},
 };
 
@@ -99,6 +102,29 @@ fn nothing_is_lost_when_two_meet_at_once_from_both_sides() {
             Weather { crash_one_in: 25, cut_one_in: 12, repeat_one_in: 5, ..Weather::default() };
         talk_across(seed, weather);
     }
+}
+
+#[test]
+fn a_session_heals_within_a_day_while_people_talk_though_nobody_writes() {
+    let sessions = |world: &World| {
+        let rows = world.users.iter().flat_map(|user| user.store.load());
+        rows.filter(|row| row.table == Table::Sessions).map(|row| row.value).collect::<Vec<_>>()
+    };
+    let (mut world, bob, _) = World::pair(40);
+    world.send(0, bob, "the last word");
+    world.pass(MINUTE);
+    for day in 1..=29 {
+        let before = sessions(&world);
+        world.pass(DAY);
+        let after = sessions(&world);
+        let renewed = before.iter().zip(&after).filter(|(before, after)| before != after).count();
+        assert_eq!(renewed, 2, "both after day {day}");
+    }
+    world.pass(DAY * 2);
+    let silent = sessions(&world);
+    world.pass(DAY * 5);
+    assert_eq!(sessions(&world), silent, "and no longer after a month");
+    assert_eq!(world.undelivered(), 0);
 }
 
 #[test]

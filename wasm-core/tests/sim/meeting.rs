@@ -4,7 +4,7 @@ use volly_core::api::{
     ApiError, ContactId, ContactState, CreateInvite, DeleteContact, MessageState, Start,
 };
 
-use super::{MINUTE, states, world::World};
+use super::{DAY, MINUTE, states, world::World};
 
 /// Both open the other's invite before either hears of it, and write. Returns how each calls the
 /// other, with the relay still silent.
@@ -51,6 +51,19 @@ fn two_who_open_each_others_invites_at_once_have_one_conversation() {
     }
     let invite = world.call(0, CreateInvite {}).unwrap();
     assert_eq!(world.accept(1, &invite), Err(ApiError::KnownContact(alice)));
+}
+
+#[test]
+fn a_device_that_is_years_old_still_meets_people() {
+    let mut world = World::new(33, 2);
+    world.connect(0);
+    world.call(0, Start { name: "Alice".into() }).unwrap();
+    world.disconnect(0);
+    world.pass(DAY * 1_000);
+    let (bob, alice) = world.introduce(0, 1);
+    world.send(0, bob, "still here");
+    world.pass(MINUTE);
+    assert_eq!(world.texts(1, alice), ["still here"]);
 }
 
 #[test]

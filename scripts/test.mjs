@@ -14,7 +14,7 @@ import { Failure, ask, durations, excerpt, main, readable, run, step } from './l
 
 const WASM = ['--target', 'wasm32-unknown-unknown'];
 /** What only a browser has is the database, and a compiler of its own for the cryptography; the network is tested natively and end to end. */
-const BROWSER_TESTS = ['-p', 'volly-core', '--no-default-features', '--features', 'idb', '--test', 'browser', '--test', 'vectors'];
+const BROWSER_TESTS = ['-p', 'volly-core', '--no-default-features', '--features', 'idb', '--test', 'browser', '--test', 'vectors', '--test', 'frozen'];
 const WASM_TEST_TIMEOUT_S = '120';
 
 const format = () => step('Format', () => run('format', 'cargo', ['fmt', '--all', '--check'])).then(() => undefined);

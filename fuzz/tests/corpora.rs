@@ -31,8 +31,8 @@ use volly_core::{
     rpc::{ToClients, ToServer, frame::Frame as RpcFrame},
     session::SessionState,
     wire::{
-        Acknowledges, AnswersRead, Content, DirectFrame, Enclosed, Header, Initiator, InviteLink,
-        InviteRecord, PresenceRecord, RatchetStep,
+        Acknowledges, AnswersRead, Content, DirectFrame, Enclosed, Header, Initiator, InviteKind,
+        InviteLink, InviteRecord, PresenceRecord, RatchetStep,
         frame::framed,
         mailbox::{Frame, Op, Record, Request, Status},
         pad,
@@ -150,7 +150,7 @@ fn invites_and_presence() {
     let link = InviteLink {
         fingerprint: *device.fingerprint(),
         secret: Secret::new([5; 32]),
-        expires_minutes: 30_000_000,
+        kind: InviteKind::OneTime { expires_minutes: 30_000_000 },
     };
     let fragment = link.to_fragment();
     put("invite_link", "fragment", fragment.as_bytes());

@@ -20,7 +20,7 @@ mod successor;
 pub use content::{AnswersRead, Content};
 pub use direct_frame::DirectFrame;
 pub use identity_key::{Fingerprint, IdentityKey};
-pub use invite_link::{InviteLink, LinkError};
+pub use invite_link::{InviteKind, InviteLink, LinkError};
 pub use invite_record::InviteRecord;
 pub use prekey_bundle::{
     BUNDLE_BYTES, DEVICE_CERTIFICATE_BYTES, DeviceCertificate, PreKeyBundle, PreKeys,

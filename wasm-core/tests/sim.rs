@@ -10,6 +10,8 @@
 
 #[path = "sim/faults.rs"]
 mod faults;
+#[path = "sim/frozen.rs"]
+mod frozen;
 #[path = "sim/meeting.rs"]
 mod meeting;
 #[path = "sim/network.rs"]

@@ -21,7 +21,7 @@ use crate::{
     identity::{PreKeyKind, PreKeySecrets, generate_prekeys},
     limits::{INVITE_LIFETIME, MAX_CONTACTS, MAX_OPEN_INVITES},
     session::{Accepted, SessionState},
-    wire::{Content, InviteLink, InviteRecord},
+    wire::{Content, InviteKind, InviteLink, InviteRecord},
 };
 
 /// An invite of ours in memory.
@@ -101,7 +101,9 @@ impl Engine {
         let link = InviteLink {
             fingerprint: account.fingerprint,
             secret: Secret::new(secret),
-            expires_minutes: u32::try_from(expires.seconds() / 60).unwrap_or(u32::MAX),
+            kind: InviteKind::OneTime {
+                expires_minutes: u32::try_from(expires.seconds() / 60).unwrap_or(u32::MAX),
+            },
         };
         let record = InviteRecord::Open { name: account.name.clone(), bundle: Box::new(bundle) };
         let row = InviteRow {

@@ -21,7 +21,7 @@ use crate::{
     identity::Verified,
     limits::{MAX_CONTACTS, MAX_VISITS, VISIT_TIMEOUT},
     session::SessionState,
-    wire::{InviteLink, InviteRecord, PreKeyBundle},
+    wire::{InviteKind, InviteLink, InviteRecord, PreKeyBundle},
 };
 
 /// Somebody's invite that a view wants to see or accept.
@@ -65,10 +65,14 @@ impl Engine {
             return Err(ApiError::OwnInvite);
         }
         self.check_unknown(&link)?;
-        if u64::from(link.expires_minutes) * 60 < now.seconds() {
-            return Err(ApiError::InviteExpired);
+        match link.kind {
+            InviteKind::OneTime { expires_minutes }
+                if u64::from(expires_minutes) * 60 < now.seconds() =>
+            {
+                Err(ApiError::InviteExpired)
+            }
+            InviteKind::OneTime { .. } | InviteKind::LongTerm => Ok(link),
         }
-        Ok(link)
     }
 
     /// Whose invite it is may come to us while we look at it: one session is enough.

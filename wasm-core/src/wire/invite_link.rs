@@ -13,6 +13,7 @@ use crate::crypto::secret::Secret;
 
 const VERSION: u8 = 1;
 const ONE_TIME: u8 = 0;
+const LONG_TERM: u8 = 1;
 const LINK_BYTES: usize = 1 + 1 + 32 + 32 + 4;
 const FRAGMENT_CHARS: usize = 94;
 
@@ -23,10 +24,10 @@ const FRAGMENT_CHARS: usize = 94;
 /// | offset | bytes | field |
 /// | ---: | ---: | --- |
 /// | 0 | 1 | version, 1 |
-/// | 1 | 1 | kind, 0: one-time |
+/// | 1 | 1 | kind, 0: one-time, 1: long-term |
 /// | 2 | 32 | `fingerprint` |
 /// | 34 | 32 | `secret` |
-/// | 66 | 4 | `expires_minutes` |
+/// | 66 | 4 | when it expires, minutes since the Unix epoch; 0 when long-term |
 ///
 /// 70 bytes, 94 characters of base64url without padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +36,20 @@ pub struct InviteLink {
     pub fingerprint: Fingerprint,
     /// Gives the addresses of the record and of the mailbox.
     pub secret: Secret<32>,
-    /// Minutes since the Unix epoch.
-    pub expires_minutes: u32,
+    /// How often and how long it can be used.
+    pub kind: InviteKind,
+}
+
+/// How often and how long an invite can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InviteKind {
+    /// By one guest.
+    OneTime {
+        /// Minutes since the Unix epoch.
+        expires_minutes: u32,
+    },
+    /// By any number of guests, until its record says that it was withdrawn.
+    LongTerm,
 }
 
 /// Why a text is no invite.
@@ -55,13 +68,17 @@ impl InviteLink {
     /// The fragment, without the `#`.
     #[must_use]
     pub fn to_fragment(&self) -> String {
+        let (kind, expires_minutes) = match self.kind {
+            InviteKind::OneTime { expires_minutes } => (ONE_TIME, expires_minutes),
+            InviteKind::LongTerm => (LONG_TERM, 0),
+        };
         let bytes = Zeroizing::new(
             Writer::with_capacity(LINK_BYTES)
                 .u8(VERSION)
-                .u8(ONE_TIME)
+                .u8(kind)
                 .bytes(&self.fingerprint.0)
                 .bytes(self.secret.expose())
-                .u32(self.expires_minutes)
+                .u32(expires_minutes)
                 .finish(),
         );
         BASE64URL_NOPAD.encode(&bytes)
@@ -83,12 +100,16 @@ impl InviteLink {
             BASE64URL_NOPAD.decode(fragment.as_bytes()).map_err(|_| LinkError::NotAnInvite)?;
         Reader::whole(&Zeroizing::new(bytes), |reader| {
             reader.version(VERSION)?;
-            reader.version(ONE_TIME)?;
-            Ok(Self {
-                fingerprint: Fingerprint(reader.array()?),
-                secret: Secret::new(reader.array()?),
-                expires_minutes: reader.u32()?,
-            })
+            let kind = reader.u8()?;
+            let fingerprint = Fingerprint(reader.array()?);
+            let secret = Secret::new(reader.array()?);
+            let kind = match (kind, reader.u32()?) {
+                (ONE_TIME, expires_minutes) => InviteKind::OneTime { expires_minutes },
+                (LONG_TERM, 0) => InviteKind::LongTerm,
+                (LONG_TERM, _) => return Err(DecodeError::Value),
+                (newer, _) => return Err(DecodeError::Version(newer)),
+            };
+            Ok(Self { fingerprint, secret, kind })
         })
         .map_err(|error| match error {
             DecodeError::Version(_) => LinkError::Unknown,
@@ -107,8 +128,19 @@ mod tests {
         InviteLink {
             fingerprint: Fingerprint([0xF1; 32]),
             secret: Secret::new([0x5E; 32]),
-            expires_minutes: 29_000_000,
+            kind: InviteKind::OneTime { expires_minutes: 29_000_000 },
         }
+    }
+
+    #[test]
+    fn a_long_term_link_names_no_end() {
+        let link = InviteLink { kind: InviteKind::LongTerm, ..link() };
+        let fragment = link.to_fragment();
+        assert_eq!(InviteLink::parse(&fragment), Ok(link));
+        let mut bytes = BASE64URL_NOPAD.decode(fragment.as_bytes()).unwrap();
+        bytes[69] = 1;
+        let ends = BASE64URL_NOPAD.encode(&bytes);
+        assert_eq!(InviteLink::parse(&ends), Err(LinkError::NotAnInvite));
     }
 
     #[test]
@@ -135,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_newer_version_or_kind_is_named_as_such() {
-        for (index, byte) in [(0, 2), (1, 1)] {
+        for (index, byte) in [(0, 2), (1, 2)] {
             let mut bytes = BASE64URL_NOPAD.decode(link().to_fragment().as_bytes()).unwrap();
             bytes[index] = byte;
             let fragment = BASE64URL_NOPAD.encode(&bytes);

@@ -20,7 +20,11 @@ fn row(((table, key), value): (&(Table, Vec<u8>), &Vec<u8>)) -> Row {
 
 impl Store {
     pub fn load(&self) -> Vec<Row> {
-        self.rows.iter().filter(|((table, _), _)| *table != Table::Messages).map(row).collect()
+        self.all().filter(|row| row.table != Table::Messages).collect()
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = Row> {
+        self.rows.iter().map(row)
     }
 
     pub fn commit(&mut self, changes: ChangeSet) {

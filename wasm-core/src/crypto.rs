@@ -5,6 +5,7 @@ pub mod dh;
 pub mod kdf;
 pub mod kem;
 pub mod labels;
+pub mod passphrase;
 pub mod secret;
 pub mod sign;
 

@@ -143,6 +143,41 @@ pub const TURN_AFTER: Duration = Duration::from_secs(60);
 /// Longest key of a row in bytes; a contact and a place in its history take 25.
 pub const MAX_ROW_KEY_BYTES: usize = 32;
 
+/// Longest passphrase in bytes of UTF-8, as it is typed.
+///
+/// Lower: somebody's sentence is refused. Higher: more to normalise, which makes up to eleven bytes
+/// of one.
+pub const MAX_PASSPHRASE_BYTES: usize = 1_024;
+
+/// Memory of Argon2id in KiB for what is wrapped now: the second recommended option of RFC 9106 §4.
+///
+/// Lower: cheaper to guess. Higher: a tab on a small phone may not get it.
+pub const ARGON2_MEMORY_KIB: u32 = 65_536;
+
+/// Passes of Argon2id for what is wrapped now, from the same option.
+///
+/// Lower: cheaper to guess. Higher: unlocking takes longer, a third of a second in wasm as it is.
+pub const ARGON2_PASSES: u32 = 3;
+
+/// Lanes of Argon2id for what is wrapped now. Not the four of RFC 9106 §4: here one thread computes
+/// them after each other, while who guesses has four.
+pub const ARGON2_PARALLELISM: u8 = 1;
+
+/// Most memory in KiB that a stored passphrase may ask Argon2id for.
+///
+/// Lower: what a later version wraps with more is not opened by this one. Higher: a hostile backup
+/// makes the tab ask for that much before anything of it is authentic.
+pub const MAX_ARGON2_MEMORY_KIB: u32 = 262_144;
+
+/// Most passes that a stored passphrase may ask Argon2id for.
+///
+/// Lower: what a later version wraps with more is not opened by this one. Higher: a hostile backup
+/// takes longer than the six seconds in wasm that it can with the most memory.
+pub const MAX_ARGON2_PASSES: u32 = 10;
+
+/// Most lanes that a stored passphrase may ask Argon2id for, those of RFC 9106 §4.
+pub const MAX_ARGON2_PARALLELISM: u8 = 4;
+
 /// Calls of one view that wait for their answer.
 ///
 /// Lower: a view that opens many conversations at once is refused. Higher: more to answer or to

@@ -1,5 +1,5 @@
 //! The primitives against what others computed: Wycheproof, the accumulated vectors of ML-KEM and
-//! ML-DSA, and the words of BIP-39.
+//! ML-DSA, the reference implementation of Argon2, and the words of BIP-39.
 //!
 //! Every vector goes through our own type where that type can express it; a module says where it
 //! goes to the crate below instead, and why. The vectors are compiled in, so that the same tests
@@ -25,6 +25,8 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 mod accumulated;
 #[path = "vectors/aead.rs"]
 mod aead;
+#[path = "vectors/argon2id.rs"]
+mod argon2id;
 #[path = "vectors/dh.rs"]
 mod dh;
 #[path = "vectors/ed25519.rs"]

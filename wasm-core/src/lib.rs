@@ -22,6 +22,7 @@ pub mod driver;
 pub mod engine;
 pub mod handshake;
 pub mod identity;
+pub mod key_wrap;
 pub mod limits;
 #[cfg(feature = "net")]
 pub mod net;

@@ -24,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // The door: besides its own types it hands on the driver's handle.
     ("api", &["limits", "driver"]),
     ("engine", &["api", "address", "identity", "session", "wire", "limits", "crypto"]),
+    ("key_wrap", &["crypto", "wire", "limits"]),
     ("platform", &[]),
     ("store", &["engine", "crypto", "platform", "limits"]),
     ("net", &["api", "engine", "address", "crypto", "wire", "limits", "platform"]),
@@ -45,6 +46,7 @@ const PURE: &[&str] = &[
     "session",
     "api",
     "engine",
+    "key_wrap",
 ];
 
 /// What a pure module never names.

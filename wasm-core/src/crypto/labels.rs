@@ -55,6 +55,12 @@ labels! {
     DIRECT = "volly/1/direct";
     /// Database key to the key of one table.
     AT_REST = "volly/1/at-rest";
+    /// Stretched passphrase to the key that wraps another (docs/storage.md).
+    WRAP_PASSPHRASE = "volly/1/wrap/passphrase";
+    /// Output of a passkey's PRF to the key that wraps another (docs/storage.md).
+    WRAP_WEBAUTHN_PRF = "volly/1/wrap/webauthn-prf";
+    /// What a passkey's PRF is asked for (docs/storage.md).
+    WEBAUTHN_PRF_INPUT = "volly/1/webauthn-prf-input";
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ extern crate alloc;
 
 pub mod address;
 pub mod api;
+pub mod backup;
 pub mod crypto;
 #[cfg(feature = "driver")]
 pub mod driver;

@@ -178,6 +178,17 @@ pub const MAX_ARGON2_PASSES: u32 = 10;
 /// Most lanes that a stored passphrase may ask Argon2id for, those of RFC 9106 §4.
 pub const MAX_ARGON2_PARALLELISM: u8 = 4;
 
+/// Plaintext in one chunk of a backup; the last may be shorter.
+///
+/// Lower: more tags and calls. Higher: more memory, and more read before the first byte is known to
+/// be authentic. Changing it changes the format.
+pub const BACKUP_CHUNK_BYTES: usize = 65_536;
+
+/// Longest value of a row in a backup; a contact with its last message is about 11 KB today.
+///
+/// Lower: a longer row of a later schema cannot be saved. Higher: more memory while one is read.
+pub const MAX_BACKUP_VALUE_BYTES: usize = 1 << 20;
+
 /// Calls of one view that wait for their answer.
 ///
 /// Lower: a view that opens many conversations at once is refused. Higher: more to answer or to

@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("api", &["limits", "driver"]),
     ("engine", &["api", "address", "identity", "session", "wire", "limits", "crypto"]),
     ("key_wrap", &["crypto", "wire", "limits"]),
+    ("backup", &["engine", "key_wrap", "crypto", "wire", "limits"]),
     ("platform", &[]),
     ("store", &["engine", "crypto", "platform", "limits"]),
     ("net", &["api", "engine", "address", "crypto", "wire", "limits", "platform"]),
@@ -47,6 +48,7 @@ const PURE: &[&str] = &[
     "api",
     "engine",
     "key_wrap",
+    "backup",
 ];
 
 /// What a pure module never names.

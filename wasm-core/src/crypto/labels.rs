@@ -61,6 +61,8 @@ labels! {
     WRAP_WEBAUTHN_PRF = "volly/1/wrap/webauthn-prf";
     /// What a passkey's PRF is asked for (docs/storage.md).
     WEBAUTHN_PRF_INPUT = "volly/1/webauthn-prf-input";
+    /// Key of a backup file to the key of its chunks (docs/storage.md).
+    BACKUP = "volly/1/backup";
 }
 
 #[cfg(test)]

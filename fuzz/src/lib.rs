@@ -11,6 +11,7 @@
 //! Does not know: coverage. A case that is accepted becomes a seed itself, which leads deeper than
 //! the corpus alone.
 
+pub mod backups;
 pub mod campaign;
 pub mod corpus;
 mod mutate;
@@ -44,7 +45,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 26] = [
+pub const TARGETS: [Target; 29] = [
     Target { name: "identity_key", run: wire::identity_key },
     Target { name: "device_certificate", run: wire::device_certificate },
     Target { name: "prekey_bundle", run: wire::prekey_bundle },
@@ -66,6 +67,9 @@ pub const TARGETS: [Target; 26] = [
     Target { name: "prekeys", run: stored::prekeys },
     Target { name: "session", run: stored::session },
     Target { name: "rows", run: stored::rows },
+    Target { name: "wrapped_key", run: backups::wrapped_key },
+    Target { name: "backup", run: backups::backup },
+    Target { name: "backup_rows", run: backups::backup_rows },
     Target { name: "rpc_frame", run: seams::rpc_frame },
     Target { name: "bootstrap", run: seams::bootstrap },
     Target { name: "recovery_phrase", run: seams::recovery_phrase },

@@ -10,6 +10,8 @@
     reason = "a test that cannot go on fails, and its modules are a crate of their own"
 )]
 
+#[path = "corpora/backups.rs"]
+mod backups;
 #[path = "corpora/meeting.rs"]
 mod meeting;
 
@@ -70,6 +72,7 @@ fn write_the_corpora_anew() {
     mailbox();
     streams();
     stored();
+    backups::write_all();
     rpc();
     rpc_views();
     typed();

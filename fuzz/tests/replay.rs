@@ -31,8 +31,8 @@ macro_rules! replays {
 replays! {
     identity_key device_certificate prekey_bundle prekey_message initiator enclosed ratchet_header
     padding content invite_link invite_record presence_record mailbox_request mailbox_frame
-    mailbox_record stream_frames direct_frame device prekeys session rows rpc_frame bootstrap
-    recovery_phrase handshake two_parties
+    mailbox_record stream_frames direct_frame device prekeys session rows wrapped_key backup backup_rows
+    rpc_frame bootstrap recovery_phrase handshake two_parties
 }
 
 fn replay(name: &str) {

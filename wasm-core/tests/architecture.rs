@@ -1,6 +1,7 @@
-//! Who may use whom inside the crate, and what the pure modules never touch.
+//! Who may use whom inside the crate, what the pure modules never touch, what is compared byte by
+//! byte, and which crate may be unsafe.
 //!
-//! The test reads the sources: every path from `crate::` on outside of `#[cfg(test)]` modules,
+//! The tests read the sources: every path from `crate::` on outside of `#[cfg(test)]` modules,
 //! `use crate::{a, b::C}` included, and every word of the code outside of comments.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -55,6 +56,36 @@ const PURE: &[&str] = &[
 const IMPURE_WORDS: &[&str] =
     &["futures", "web_sys", "js_sys", "wasm_bindgen", "libp2p", "rexie", "std::time"];
 
+/// Types that hold bytes and derive `PartialEq`, which stops at the first byte that differs: what is
+/// in them is public, or sealed. A secret is a `Secret`, which takes the same time for all.
+const COMPARED_BYTEWISE: &[&str] = &[
+    "AddressPublicKeys",
+    "Announced",
+    "Ciphertext",
+    "ContactView",
+    "DeviceCertificate",
+    "DirectFrame",
+    "Enclosed",
+    "EnvelopeId",
+    "Fingerprint",
+    "Frame",
+    "Op",
+    "PresenceRecord",
+    "Profile",
+    "Prologue",
+    "PublicKey",
+    "Record",
+    "RelayStatus",
+    "Scan",
+    "SessionRecord",
+    "Signature",
+    "VerifyingKey",
+];
+
+/// Those that may hold a secret: rows, what is in them, and what goes to another tab. They are compared
+/// with others of this device, by tests for the most part; nobody outside gives the other side.
+const COMPARED_AMONG_OURS: &[&str] = &["Parcel", "Row", "ToClients"];
+
 #[test]
 fn every_module_uses_only_what_the_table_allows() {
     let mut wrong = Vec::new();
@@ -84,6 +115,63 @@ fn the_pure_modules_know_no_clock_no_browser_and_no_network() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_compared_byte_by_byte_is_public() {
+    let mut found = BTreeSet::new();
+    for (_, path, code) in sources() {
+        let by_hand = code.contains("PartialEq for");
+        assert!(!by_hand || path.ends_with("crypto/secret.rs"), "{}", path.display());
+        let compared = comparing_items(&code);
+        let bytes =
+            |item: &&String| ["[u8", "Vec<u8>", "Zeroizing"].iter().any(|b| item.contains(b));
+        found.extend(compared.iter().filter(bytes).map(|item| first_word(item)));
+    }
+    let listed = COMPARED_BYTEWISE.iter().chain(COMPARED_AMONG_OURS);
+    let listed: BTreeSet<String> = listed.map(|&name| name.to_owned()).collect();
+    assert_eq!(found, listed);
+    let secret = include_str!("../src/crypto/secret.rs");
+    assert!(secret.contains("self.0.ct_eq(&other.0).into()"), "a Secret takes the same time");
+}
+
+#[test]
+fn items_that_compare_are_read_whole() {
+    let code = "#[derive(Debug, PartialEq)]\npub struct A(Vec<u8>);\n\
+                #[derive(\n    Clone,\n    PartialEq,\n)]\n#[repr(u8)]\nenum B<'a> {\n    C([u8; 3]),\n}\n\
+                #[derive(Debug)]\nstruct D([u8; 3]);\n";
+    let items = comparing_items(code);
+    let [a, b] = &items[..] else { panic!("{items:?}") };
+    assert_eq!((a.as_str(), first_word(b).as_str()), ("A(Vec<u8>);", "B"));
+    assert!(b.contains("[u8; 3]") && !b.contains("struct D"));
+}
+
+/// `erasure` looks at memory that was given back. Its lints are those of the workspace but for one.
+#[test]
+fn one_crate_alone_may_be_unsafe() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let manifest = |folder: &str| fs::read_to_string(root.join(folder).join("Cargo.toml")).unwrap();
+    let workspace = manifest("");
+    for member in ["wasm-core", "web", "relay", "fuzz", "bench/wasm"] {
+        assert!(manifest(member).contains("[lints]\nworkspace = true\n"), "{member}");
+    }
+    let lints = |manifest: &str, table: &str| -> Vec<String> {
+        let (_, rest) = manifest.split_once(&format!("[{table}]\n")).unwrap();
+        rest.lines().take_while(|line| line.contains('=')).map(str::to_owned).collect()
+    };
+    let expected = |table: &str| {
+        let all = lints(&workspace, &format!("workspace.{table}"));
+        let deny =
+            |line: String| line.replace("unsafe_code = \"forbid\"", "unsafe_code = \"deny\"");
+        all.into_iter().map(deny).collect::<Vec<_>>()
+    };
+    let erasure = manifest("erasure");
+    for table in ["lints.rust", "lints.clippy"] {
+        assert_eq!(lints(&erasure, table), expected(table));
+    }
+    let members =
+        "members = [\"wasm-core\", \"web\", \"relay\", \"fuzz\", \"erasure\", \"bench/wasm\"]";
+    assert!(workspace.contains(members), "a new crate is in the list above");
 }
 
 #[test]
@@ -171,6 +259,34 @@ fn used_modules(code: &str) -> BTreeSet<String> {
         }
     }
     used
+}
+
+/// Every struct and enum that derives `PartialEq`, from its name to its end.
+fn comparing_items(code: &str) -> Vec<String> {
+    let mut items = Vec::new();
+    for (start, _) in code.match_indices("#[derive(") {
+        let Some((traits, rest)) = code[start..].split_once(")]") else { continue };
+        let item = ["struct ", "enum "].iter().filter_map(|word| {
+            let at = rest.find(word)?;
+            Some((at, &rest[at + word.len()..]))
+        });
+        let Some((_, item)) = item.min_by_key(|(at, _)| *at) else { continue };
+        let end = match (item.find(';'), item.find('{')) {
+            (Some(semicolon), brace) if brace.is_none_or(|brace| tuple_ends(item, brace)) => {
+                semicolon + 1
+            }
+            _ => item.find("\n}").map_or(item.len(), |end| end + 2),
+        };
+        if traits.contains("PartialEq") {
+            items.push(item[..end].to_owned());
+        }
+    }
+    items
+}
+
+/// Whether the item ends with a line before its first brace, which is then another's.
+fn tuple_ends(item: &str, brace: usize) -> bool {
+    item[..brace].contains(";\n")
 }
 
 fn first_word(path: &str) -> String {

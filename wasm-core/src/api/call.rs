@@ -90,13 +90,20 @@ pub enum ApiError {
     EngineMoved,
 }
 
-/// Declares the calls: the struct, its reply, and its place in [`Request`].
+/// Declares the calls: the struct, its reply, and its place in [`Request`]. `Debug` names the call
+/// alone: texts, links and recovery phrases are in no log.
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? } -> $reply:ty;)*) => {
         $(
             $(#[$doc])*
-            #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+            #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
             pub struct $name { $($(#[$field_doc])* pub $field: $ty),* }
+
+            impl core::fmt::Debug for $name {
+                fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                    f.write_str(concat!(stringify!($name), "(..)"))
+                }
+            }
 
             impl Call for $name { type Reply = $reply; }
 

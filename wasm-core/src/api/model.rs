@@ -138,7 +138,7 @@ pub enum InviteState {
 }
 
 /// An invite of ours that waits. A used or withdrawn one is gone from the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InviteView {
     /// Its name on this device.
     pub id: InviteId,
@@ -150,6 +150,16 @@ pub struct InviteView {
     pub created_at: u64,
     /// When it ends, milliseconds since the Unix epoch.
     pub expires_at: u64,
+}
+
+impl core::fmt::Debug for InviteView {
+    /// Leaves the fragment out: it is the invite's secret.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("InviteView")
+            .field("id", &self.id)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is behind an invite link before one accepts it.

@@ -19,8 +19,15 @@ pub const CIPHERTEXT_BYTES: usize = 1_088;
 pub const SEED_BYTES: usize = 64;
 
 /// A public key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EncapsulationKey(Box<ml_kem_768::EncapsulationKey>);
+
+impl core::fmt::Debug for EncapsulationKey {
+    /// Leaves the thousands of coefficients out.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("EncapsulationKey(..)")
+    }
+}
 
 /// The bytes are no encapsulation key: a coefficient is not below q (FIPS 203 §7.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

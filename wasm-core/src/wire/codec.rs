@@ -32,8 +32,15 @@ pub enum DecodeError {
 }
 
 /// Takes fields from the front of a slice.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Reader<'a>(&'a [u8]);
+
+impl core::fmt::Debug for Reader<'_> {
+    /// Tells the length alone: what is read may be secret.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Reader({} bytes)", self.0.len())
+    }
+}
 
 impl<'a> Reader<'a> {
     /// Starts at the first byte.
@@ -184,8 +191,15 @@ const fn bounded(length: usize, max: usize) -> Result<usize, DecodeError> {
 }
 
 /// Appends fields to a vector.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Writer(Vec<u8>);
+
+impl core::fmt::Debug for Writer {
+    /// Tells the length alone: what is written may be secret.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Writer({} bytes)", self.0.len())
+    }
+}
 
 impl Writer {
     /// Starts empty, with room for `capacity` bytes.

@@ -20,12 +20,17 @@ use super::{
 /// fingerprints ‖ pair secret ‖ root key`.
 const NEXT_SENDING_HEADER_KEY: usize = 1 + 1 + 32 + 32 + 32 + 32;
 
+/// Where the session of an initiator that awaits its answer has the key of its chain's headers: after
+/// both next keys, its private ratchet keys and its identity key, with a tag before each but the first.
+const SENDING_HEADER_KEY: usize = NEXT_SENDING_HEADER_KEY + 2 * 32 + 1 + 96 + 1 + 64 + 1;
+
 /// Where the step of a header has its ML-KEM key: after `u8 flags ‖ u32 N ‖ u32 PN ‖ ratchet key`.
 const KEM_KEY: usize = 1 + 4 + 4 + 32;
 
-/// A message that `forger` is able to seal, with this header and a body that is not authentic.
-fn forged(forger: &SessionRecord, header: &[u8]) -> Vec<u8> {
-    let key = forger.encode()[NEXT_SENDING_HEADER_KEY..][..32].try_into().unwrap();
+/// A message that `forger` is able to seal with the key at this place, with a header of its choice
+/// and a body that is not authentic.
+fn forged(forger: &SessionRecord, key: usize, header: &[u8]) -> Vec<u8> {
+    let key = forger.encode()[key..][..32].try_into().unwrap();
     let nonce = [5; aead::NONCE_BYTES];
     let sealed = aead::seal(&Secret::new(key), &nonce, &[], header);
     [&nonce[..], &sealed, &[0; 100]].concat()
@@ -49,21 +54,28 @@ fn header(kind: StepKind) -> Header {
 struct Awaiting {
     receiver: SessionRecord,
     forger: SessionRecord,
+    key: usize,
     kind: StepKind,
 }
 
 /// The initiator that awaits the answer, and the recipient that awaits the proof.
 fn awaiting() -> [Awaiting; 2] {
     let [mut alice, mut bob] = met(&PEOPLE.alice, 2);
-    let answer =
-        Awaiting { receiver: alice.clone(), forger: bob.clone(), kind: StepKind::Authentication };
+    let (key, kind) = (NEXT_SENDING_HEADER_KEY, StepKind::Authentication);
+    let answer = Awaiting { receiver: alice.clone(), forger: bob.clone(), key, kind };
     alice.open(&said(&mut bob, 3), NOW).unwrap();
-    [answer, Awaiting { receiver: bob, forger: alice, kind: StepKind::Step }]
+    [answer, Awaiting { receiver: bob, forger: alice, key, kind: StepKind::Step }]
+}
+
+/// The recipient in the middle of the initiator's first chain, in which any kind may come.
+fn in_chain() -> Awaiting {
+    let [forger, receiver] = met(&PEOPLE.alice, 2);
+    Awaiting { receiver, forger, key: SENDING_HEADER_KEY, kind: StepKind::None }
 }
 
 impl Awaiting {
     fn refusal(&mut self, header: &[u8]) -> OpenError {
-        let envelope = forged(&self.forger, header);
+        let envelope = forged(&self.forger, self.key, header);
         let before = self.receiver.encode();
         let error = self.receiver.open(&envelope, NOW).expect_err("it opens");
         assert!(self.receiver.encode() == before, "{error}, and the record has changed");
@@ -94,6 +106,24 @@ fn every_other_flag_and_every_other_kind_is_refused() {
                 assert_eq!(error == OpenError::NotAuthentic, right, "{kind:?} {flags}: {error}");
                 assert_eq!(matches!(error, OpenError::Malformed(_)), !right, "{kind:?} {flags}");
             }
+        }
+    }
+}
+
+#[test]
+fn every_other_flag_in_the_middle_of_a_chain_is_refused() {
+    let mut in_chain = in_chain();
+    for kind in StepKind::ALL {
+        let mut header = header(kind);
+        header.index = 1;
+        let mut bytes = header.encode();
+        let genuine = bytes[0];
+        for flags in 0..=u8::MAX {
+            bytes[0] = flags;
+            let error = in_chain.refusal(&bytes);
+            let right = flags & !4 == genuine;
+            assert_eq!(error == OpenError::NotAuthentic, right, "{kind:?} {flags}: {error}");
+            assert_eq!(matches!(error, OpenError::Malformed(_)), !right, "{kind:?} {flags}");
         }
     }
 }

@@ -53,7 +53,8 @@ pub fn parameters() -> Argon2Parameters {
 #[must_use]
 pub fn rows(long: bool) -> Vec<Row> {
     let length = if long { BACKUP_CHUNK_BYTES } else { 40 };
-    let row = |table, key: &[u8], value| Row { table, key: key.to_vec(), value };
+    let row =
+        |table, key: &[u8], value: Vec<u8>| Row { table, key: key.to_vec(), value: value.into() };
     vec![
         row(Table::Account, b"account", vec![1; 20]),
         row(Table::Messages, &[9; 25], vec![2; length]),

@@ -78,7 +78,11 @@ fn rows_of(bytes: &[u8]) -> Vec<Row> {
         let (key, behind) = split(behind, usize::from(key_length));
         let (value, behind) = split(behind, usize::from(u16::from_be_bytes([high, low])));
         let table = Table::ALL.into_iter().find(|known| *known as u8 == table);
-        rows.extend(table.map(|table| Row { table, key: key.to_vec(), value: value.to_vec() }));
+        rows.extend(table.map(|table| Row {
+            table,
+            key: key.to_vec(),
+            value: value.to_vec().into(),
+        }));
         rest = behind;
     }
     rows

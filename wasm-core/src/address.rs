@@ -4,7 +4,7 @@
 //! Invariant: a key pair is used for one purpose, one direction and one day.
 //! Does not know: relays, and what lies at an address.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
@@ -49,8 +49,10 @@ impl Direction {
 /// The read and the write key pair of one address.
 #[derive(Clone)]
 pub struct AddressKeys {
-    read: SigningKey,
-    write: SigningKey,
+    // Boxed: what holds them is moved about, and a move copies whatever lies in the room of its
+    // largest variant.
+    read: Box<SigningKey>,
+    write: Box<SigningKey>,
 }
 
 impl core::fmt::Debug for AddressKeys {
@@ -68,7 +70,7 @@ impl AddressKeys {
         let seeds: Secret<64> = kdf::derive(secret.expose(), labels::ADDRESS, &[&context]);
         let (read, write) = seeds.expose().split_at(32);
         let key = |half: &[u8]| {
-            SigningKey::from_bytes(half.try_into().expect("half of 64 bytes is 32 bytes"))
+            Box::new(SigningKey::from_bytes(half.try_into().expect("half of 64 bytes is 32 bytes")))
         };
         Self { read: key(read), write: key(write) }
     }

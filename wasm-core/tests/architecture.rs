@@ -77,9 +77,12 @@ const COMPARED_BYTEWISE: &[&str] = &[
     "Record",
     "RelayStatus",
     "Scan",
-    "SessionRecord",
+    "SessionId",
+    "SessionState",
+    "Set",
     "Signature",
     "VerifyingKey",
+    "WrappedKey",
 ];
 
 /// Those that may hold a secret: rows, what is in them, and what goes to another tab. They are compared

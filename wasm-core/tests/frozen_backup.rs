@@ -41,7 +41,8 @@ fn passphrase() -> Passphrase {
 
 /// A row of each table that is saved; the message goes on in a second chunk.
 fn rows() -> Vec<Row> {
-    let row = |table, key: &[u8], value| Row { table, key: key.to_vec(), value };
+    let row =
+        |table, key: &[u8], value: Vec<u8>| Row { table, key: key.to_vec(), value: value.into() };
     vec![
         row(Table::Account, b"account", vec![1; 100]),
         row(Table::Contacts, &[2; 8], vec![2; 100]),
@@ -88,7 +89,7 @@ fn a_stranger_opens_them_with_the_document_alone() {
         assert_eq!(stranger::unwrap(&read(name), 1, secret), KEY, "{name}");
     }
     let expected: Vec<_> =
-        rows().into_iter().map(|row| (row.table as u8, row.key, row.value)).collect();
+        rows().into_iter().map(|row| (row.table as u8, row.key, row.value.to_vec())).collect();
     assert!(stranger::restore(&read("account.backup"), normalised) == expected);
 }
 

@@ -49,28 +49,26 @@ fn drawn() -> Secrets {
 }
 
 #[test]
-#[ignore = "a Row holds its value in a plain Vec, which postcard grows while it is written"]
 fn an_engine_that_was_dropped_leaves_nothing() {
     let ((), dropped) = picture(|| drop(life(&mut Tape::silent(SEED))));
     assert!(dropped.traces(&drawn()).is_empty(), "{:?}", dropped.traces(&drawn()));
 }
 
 #[test]
-#[ignore = "TableKeys::open copies the value into a Row, which holds it in a plain Vec"]
 fn a_row_that_was_opened_and_dropped_leaves_nothing() {
     let keys = TableKeys::derive(&Secret::new([7; 32]));
     let value: Vec<u8> = (0..100).collect();
-    let row = Row { table: Table::Sessions, key: vec![1], value };
+    let row = Row { table: Table::Sessions, key: vec![1], value: value.into() };
     let sealed = keys.seal(&row, &mut Tape::silent(SEED));
     let ((), opened) = picture(|| drop(keys.open(Table::Sessions, vec![1], &sealed).unwrap()));
-    assert!(opened.traces(&[("value", row.value)]).is_empty());
+    assert!(opened.traces(&[("value", row.value.to_vec())]).is_empty());
 }
 
 /// The seal encrypts in place, in a buffer that does not grow.
 #[test]
 fn a_row_that_was_sealed_leaves_nothing() {
     let keys = TableKeys::derive(&Secret::new([7; 32]));
-    let row = Row { table: Table::Sessions, key: vec![1], value: (0..100).collect() };
+    let row = Row { table: Table::Sessions, key: vec![1], value: Vec::from_iter(0..100).into() };
     let (_, sealed) = picture(|| keys.seal(&row, &mut Tape::silent(SEED)));
-    assert!(sealed.traces(&[("value", row.value)]).is_empty());
+    assert!(sealed.traces(&[("value", row.value.to_vec())]).is_empty());
 }

@@ -10,9 +10,9 @@ use shake::{
 use volly_core::{
     address::{AddressKeys, Direction, Purpose},
     crypto::{dh, kdf, kem::DecapsulationKey, labels, secret::Secret, sign::SigningKey},
-    identity::{AccountSeed, Device, IdentityKeyPair, PreKeySecrets, generate_prekeys},
+    identity::{AccountSeed, Device, IdentityKeyPair, PreKeyKind, PreKeySecrets, generate_prekeys},
     store::at_rest::TableKeys,
-    wire::{Fingerprint, InviteLink},
+    wire::{Fingerprint, InviteKind, InviteLink},
 };
 use volly_erasure::picture;
 
@@ -98,10 +98,10 @@ fn device(rng: &mut Tape) -> Device {
 fn a_device_and_its_prekeys() {
     check(device, of_device);
     check(|rng| Device::decode(&device(rng).encode()).unwrap(), of_device);
-    check(|rng| generate_prekeys(&device(rng), 1, NOW, rng).0, of_prekeys);
+    check(|rng| generate_prekeys(&device(rng), PreKeyKind::OneTime, 1, NOW, rng).0, of_prekeys);
     check(
         |rng| {
-            let prekeys = generate_prekeys(&device(rng), 1, NOW, rng).0;
+            let prekeys = generate_prekeys(&device(rng), PreKeyKind::OneTime, 1, NOW, rng).0;
             PreKeySecrets::decode(&prekeys.encode()).unwrap()
         },
         of_prekeys,
@@ -128,7 +128,7 @@ fn an_invite_link() {
     let link = |rng: &mut Tape| InviteLink {
         fingerprint: Fingerprint([1; 32]),
         secret: Secret::generate(rng),
-        expires_minutes: 1,
+        kind: InviteKind::OneTime { expires_minutes: 1 },
     };
     let of_link = |link: &InviteLink| vec![("invite secret", link.secret.expose().to_vec())];
     check(link, of_link);

@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use volly_core::{
     identity::{Device, PreKeySecrets},
-    session::SessionRecord,
+    session::SessionState,
 };
 
 pub type Secrets = Vec<(&'static str, Vec<u8>)>;
@@ -40,10 +40,10 @@ impl<'a> Stored<'a> {
 }
 
 /// Every secret of a session.
-pub fn of_session(session: &SessionRecord) -> Secrets {
+pub fn of_session(session: &SessionState) -> Secrets {
     let (encoded, mut secrets) = (session.encode(), Vec::new());
     let stored = &mut Stored(&encoded);
-    stored.take(1 + 1 + 32 + 32);
+    stored.take(1 + 1 + 32 + 32 + 8 + 8);
     for name in ["pair secret", "root key", "next header key, ours", "next header key, theirs"] {
         stored.key(name, &mut secrets);
     }
@@ -94,13 +94,15 @@ pub fn of_device(device: &Device) -> Secrets {
     secrets
 }
 
-/// After version and id: SPK, OPK, PQOPK.
+/// After version and id: SPK, how many OPK, OPK, PQOPK.
 pub fn of_prekeys(prekeys: &PreKeySecrets) -> Secrets {
     let (encoded, mut secrets) = (prekeys.encode(), Vec::new());
     let stored = &mut Stored(&encoded);
     stored.take(1 + 4);
     stored.key("SPK", &mut secrets);
-    stored.key("OPK", &mut secrets);
+    if stored.number(1) == 1 {
+        stored.key("OPK", &mut secrets);
+    }
     secrets.push(("PQOPK", stored.take(64).to_vec()));
     secrets
 }

@@ -5,9 +5,9 @@ use std::{hint::black_box, sync::LazyLock};
 
 use volly_core::{
     crypto::{dh, kem::Ciphertext},
-    identity::{AccountSeed, Device, PreKeySecrets, Verified, generate_prekeys},
+    identity::{AccountSeed, Device, PreKeyKind, PreKeySecrets, Verified, generate_prekeys},
     limits::MAX_REMEMBERED_CHAINS,
-    session::SessionRecord,
+    session::SessionState,
     wire::{PreKeyBundle, PreKeyMessage},
 };
 use volly_erasure::picture;
@@ -33,25 +33,25 @@ static PEOPLE: LazyLock<People> = LazyLock::new(|| {
     let rng = &mut Tape::silent(1);
     let alice = Device::generate(&AccountSeed::generate(rng), NOW, rng);
     let bob = Device::generate(&AccountSeed::generate(rng), NOW, rng);
-    let (prekeys, bundle) = generate_prekeys(&bob, 1, NOW + 1_000, rng);
+    let (prekeys, bundle) = generate_prekeys(&bob, PreKeyKind::OneTime, 1, NOW + 1_000, rng);
     let bundle = bundle.verify(bob.fingerprint(), NOW).unwrap();
     People { alice, bob, prekeys, bundle }
 });
 
 /// Both sessions, boxed so that a picture has them; `look` sees them after each message.
 struct Talk<'a, Look> {
-    sides: Box<[SessionRecord; 2]>,
+    sides: Box<[SessionState; 2]>,
     rng: &'a mut Tape,
     now: u64,
     look: Look,
 }
 
-impl<'a, Look: FnMut(&SessionRecord)> Talk<'a, Look> {
+impl<'a, Look: FnMut(&SessionState)> Talk<'a, Look> {
     fn begin(rng: &'a mut Tape, mut look: Look) -> Self {
         let People { alice, bob, prekeys, bundle } = &*PEOPLE;
-        let (alices, hello) = SessionRecord::initiate(alice, bundle, CONTENT, NOW, rng).unwrap();
+        let (alices, hello) = SessionState::initiate(alice, bundle, CONTENT, NOW, rng).unwrap();
         look(&alices);
-        let accepted = SessionRecord::accept(bob, prekeys, &hello, NOW).unwrap();
+        let accepted = SessionState::accept(bob, prekeys, &hello, NOW).unwrap();
         assert_eq!(accepted.first_content.as_slice(), CONTENT);
         look(&accepted.session);
         Self { sides: Box::new([alices, accepted.session]), rng, now: NOW, look }
@@ -92,7 +92,7 @@ impl<'a, Look: FnMut(&SessionRecord)> Talk<'a, Look> {
 
     fn store_and_load(&mut self) {
         for side in self.sides.iter_mut() {
-            *side = SessionRecord::decode(&side.encode()).unwrap();
+            *side = SessionState::decode(&side.encode()).unwrap();
         }
     }
 
@@ -102,7 +102,7 @@ impl<'a, Look: FnMut(&SessionRecord)> Talk<'a, Look> {
         assert!(self.sides[to].open(&envelope, self.now).is_err());
     }
 
-    fn go_on(mut self) -> Box<[SessionRecord; 2]> {
+    fn go_on(mut self) -> Box<[SessionState; 2]> {
         for _ in 0..3 {
             self.turn();
             self.store_and_load();
@@ -128,7 +128,7 @@ fn agreed(tape: &Tape) -> Secrets {
         ("DH1", alices.agree(&bundle.prekeys.signed_prekey)),
         ("DH2", ephemeral.agree(&bundle.certificate.dh_key)),
         ("DH3", ephemeral.agree(&bundle.prekeys.signed_prekey)),
-        ("DH4", ephemeral.agree(&bundle.prekeys.one_time_prekey)),
+        ("DH4", bundle.prekeys.one_time_prekey.and_then(|key| ephemeral.agree(&key))),
     ]
     .map(|(name, secret)| (name, secret.unwrap().expose().to_vec()))
     .to_vec();
@@ -136,7 +136,7 @@ fn agreed(tape: &Tape) -> Secrets {
     secrets.extend(of_device(bob));
     secrets.extend(of_prekeys(prekeys));
     let (_, hello) =
-        SessionRecord::initiate(alice, bundle, CONTENT, NOW, &mut Tape::silent(SEED)).unwrap();
+        SessionState::initiate(alice, bundle, CONTENT, NOW, &mut Tape::silent(SEED)).unwrap();
     let prologue = PreKeyMessage::decode(&hello).unwrap().prologue;
     let shared = |key: &[u8], ciphertext: &Ciphertext| {
         let key = volly_core::crypto::kem::DecapsulationKey::from_bytes(key.try_into().unwrap());
@@ -163,7 +163,7 @@ static SECRETS: LazyLock<[Secrets; 2]> = LazyLock::new(|| {
     [all, last]
 });
 
-fn talk() -> Box<[SessionRecord; 2]> {
+fn talk() -> Box<[SessionState; 2]> {
     Talk::begin(&mut Tape::silent(SEED), |_| ()).go_on()
 }
 
@@ -194,7 +194,7 @@ fn a_session_that_was_encoded_and_decoded_leaves_nothing() {
     let secrets: Secrets = sides.iter().flat_map(of_session).collect();
     let ((), stored) = picture(|| {
         for side in sides.iter() {
-            let decoded = Box::new(SessionRecord::decode(&side.encode()).unwrap());
+            let decoded = Box::new(SessionState::decode(&side.encode()).unwrap());
             assert!(*black_box(decoded) == *side);
         }
     });

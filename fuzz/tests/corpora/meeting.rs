@@ -58,7 +58,7 @@ pub fn rows() -> Vec<Vec<Row>> {
     meeting.connection(1, RelayStatus::Offline);
     meeting.call(1, SendText { contact, text: "And you?".into() });
     meeting.call(1, SetDraft { contact, text: "By the".into() });
-    let row = |((table, key), value)| Row { table, key, value };
+    let row = |((table, key), value): (_, Vec<u8>)| Row { table, key, value: value.into() };
     meeting.people.into_iter().map(|it| it.rows.into_iter().map(row).collect()).collect()
 }
 
@@ -184,7 +184,7 @@ impl Person {
             self.rows.remove(&key);
         }
         for row in changes.puts {
-            self.rows.insert((row.table, row.key), row.value);
+            self.rows.insert((row.table, row.key), row.value.to_vec());
         }
     }
 }

@@ -40,7 +40,7 @@ fn decode(reader: &mut Reader<'_>) -> Result<Row, DecodeError> {
     let table = read_table(reader)?;
     let length = reader.count8(MAX_ROW_KEY_BYTES)?;
     let key = reader.bytes(length)?.to_vec();
-    let value = reader.bytes32(MAX_BACKUP_VALUE_BYTES)?.to_vec();
+    let value = reader.bytes32(MAX_BACKUP_VALUE_BYTES)?.to_vec().into();
     Ok(Row { table, key, value })
 }
 

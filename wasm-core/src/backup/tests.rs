@@ -15,7 +15,7 @@ const CREATED: u64 = 1_800_000_000;
 const SEALED_CHUNK_BYTES: usize = BACKUP_CHUNK_BYTES + TAG_BYTES;
 
 fn row(table: Table, key: &[u8], value: Vec<u8>) -> Row {
-    Row { table, key: key.to_vec(), value }
+    Row { table, key: key.to_vec(), value: value.into() }
 }
 
 fn few_rows() -> Vec<Row> {
@@ -80,7 +80,7 @@ fn any_row() -> impl Strategy<Value = Row> {
     let length = prop_oneof![0..200_usize, 0..90_000_usize, Just(BACKUP_CHUNK_BYTES)];
     let key = prop::collection::vec(any::<u8>(), 0..=MAX_ROW_KEY_BYTES);
     (prop::sample::select(tables), key, length, any::<u8>())
-        .prop_map(|(table, key, length, byte)| Row { table, key, value: vec![byte; length] })
+        .prop_map(|(table, key, length, byte)| Row { table, key, value: vec![byte; length].into() })
 }
 
 proptest! {

@@ -63,7 +63,7 @@ mod tests {
         let row = (key(), any::<u8>()).prop_map(|((table, key), value)| Row {
             table,
             key,
-            value: vec![value],
+            value: vec![value].into(),
         });
         (
             prop::collection::vec(row, 0..4),

@@ -209,7 +209,7 @@ impl World {
 }
 
 fn put(key: u8) -> ChangeSet {
-    let row = Row { table: Table::Messages, key: vec![key], value: Vec::new() };
+    let row = Row { table: Table::Messages, key: vec![key], value: Vec::new().into() };
     ChangeSet { puts: vec![row], ..ChangeSet::default() }
 }
 

@@ -6,6 +6,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::{
     address::AddressKeys,
@@ -165,7 +166,7 @@ pub struct Row {
     /// At most 32 bytes.
     pub key: Vec<u8>,
     /// In clear here; the store seals it.
-    pub value: Vec<u8>,
+    pub value: Zeroizing<Vec<u8>>,
 }
 
 impl core::fmt::Debug for Row {

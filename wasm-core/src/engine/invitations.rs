@@ -3,6 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use rand_core::CryptoRng;
+use zeroize::Zeroize;
 
 use super::{
     Engine, Question, Transaction,
@@ -33,7 +34,7 @@ pub(super) struct Invite {
 
 impl Invite {
     pub(super) const fn secret(&self) -> Secret<32> {
-        Secret::new(self.row.secret)
+        Secret::new(*self.row.secret)
     }
 
     /// `None` for one that is no longer shown.
@@ -87,8 +88,8 @@ impl Engine {
             let max = u32::try_from(MAX_OPEN_INVITES).unwrap_or(u32::MAX);
             return self.effects.push_back(reply.with(Err(ApiError::Limit { max })));
         }
-        let mut secret = [0; 32];
-        rng.fill_bytes(&mut secret);
+        let mut secret = Box::new([0; 32]);
+        rng.fill_bytes(secret.as_mut());
         let expires = now.after(INVITE_LIFETIME);
         let prekey_id = rng.next_u32();
         let (prekeys, bundle) = generate_prekeys(
@@ -100,7 +101,7 @@ impl Engine {
         );
         let link = InviteLink {
             fingerprint: account.fingerprint,
-            secret: Secret::new(secret),
+            secret: Secret::new(*secret),
             kind: InviteKind::OneTime {
                 expires_minutes: u32::try_from(expires.seconds() / 60).unwrap_or(u32::MAX),
             },
@@ -165,7 +166,7 @@ impl Engine {
             (Phase::Withdrawn, InviteRecord::Withdrawn)
         };
         invite.row.phase = phase;
-        invite.row.prekeys.clear();
+        invite.row.prekeys.zeroize();
         invite.row.record = seal_record(&invite.secret(), &record, rng);
         invite.save(id, transaction);
         let closed = self.mailboxes.forget_invite(id).into_iter();

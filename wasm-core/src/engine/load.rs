@@ -6,6 +6,8 @@ use alloc::{
     vec::Vec,
 };
 
+use zeroize::Zeroizing;
+
 use super::{
     Engine,
     account::Account,
@@ -43,7 +45,7 @@ impl Engine {
                 }
                 Table::Contacts => contacts.push((ContactId(id()?.0), decode(&row)?)),
                 Table::Sessions => {
-                    let bytes: Vec<u8> = decode(&row)?;
+                    let bytes: Zeroizing<Vec<u8>> = Zeroizing::new(decode(&row)?);
                     let session = SessionRecord::decode(&bytes).map_err(|_| damaged)?;
                     sessions.insert(ContactId(id()?.0), session);
                 }

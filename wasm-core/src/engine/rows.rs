@@ -2,9 +2,10 @@
 //!
 //! A value is one version byte and postcard. Keys hold random ids and counters, nothing else.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     effect::{ChangeSet, EnvelopeId, Row, Table},
@@ -44,7 +45,6 @@ pub(super) struct AccountRow {
 
 impl Drop for AccountRow {
     fn drop(&mut self) {
-        use zeroize::Zeroize;
         self.seed.zeroize();
         self.device.zeroize();
     }
@@ -132,9 +132,10 @@ pub(super) enum Phase {
 }
 
 /// An invite's row.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct InviteRow {
-    pub(super) secret: [u8; 32],
+    /// In one place: a row is moved about, and a move leaves a copy behind.
+    pub(super) secret: Box<[u8; 32]>,
     pub(super) prekeys: Vec<u8>,
     /// The sealed record as it is published.
     pub(super) record: Vec<u8>,
@@ -142,6 +143,14 @@ pub(super) struct InviteRow {
     pub(super) phase: Phase,
     pub(super) created_at: u64,
     pub(super) expires_at: u64,
+}
+
+impl Drop for InviteRow {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+        self.prekeys.zeroize();
+        self.fragment.zeroize();
+    }
 }
 
 /// Key of the account's one row.
@@ -185,10 +194,13 @@ pub(super) fn leading_id(key: &[u8]) -> Option<(u64, &[u8])> {
     key.split_first_chunk::<8>().map(|(id, rest)| (u64::from_be_bytes(*id), rest))
 }
 
-/// Serialises a value.
-pub(super) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_extend(value, alloc::vec![VERSION])
-        .expect("rows hold no type that postcard refuses")
+/// Serialises a value, into a buffer that does not grow: it would leave secrets where it was.
+pub(super) fn encode<T: Serialize>(value: &T) -> Zeroizing<Vec<u8>> {
+    let size = postcard::experimental::serialized_size(value);
+    let mut bytes = Vec::with_capacity(1 + size.unwrap_or_default());
+    bytes.push(VERSION);
+    let bytes = postcard::to_extend(value, bytes);
+    Zeroizing::new(bytes.expect("rows hold no type that postcard refuses"))
 }
 
 /// Reads a value back.
@@ -232,8 +244,11 @@ mod tests {
 
     #[test]
     fn a_newer_row_is_not_read() {
-        let row =
-            |value: &[u8]| Row { table: Table::Drafts, key: Vec::new(), value: value.to_vec() };
+        let row = |value: &[u8]| Row {
+            table: Table::Drafts,
+            key: Vec::new(),
+            value: value.to_vec().into(),
+        };
         assert_eq!(decode::<u8>(&row(&[9, 1])), Err(LoadError::Newer { version: 9 }));
         assert_eq!(decode::<u8>(&row(&[])), Err(LoadError::Damaged(Table::Drafts)));
         assert_eq!(decode::<u8>(&row(&encode(&7_u8))), Ok(7));

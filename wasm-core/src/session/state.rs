@@ -1,7 +1,7 @@
 //! One session: a ratchet, and a secret for the pair's addresses.
 
 use alloc::vec::Vec;
-use core::cmp::Reverse;
+use core::{cmp::Reverse, fmt};
 
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -49,12 +49,17 @@ pub struct SessionState {
 }
 
 /// What was opened, and in which session.
-#[derive(Debug)]
 pub struct Opened {
     /// What the peer says.
     pub content: Zeroizing<Vec<u8>>,
     /// The session that it came in.
     pub session: SessionId,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opened(..)")
+    }
 }
 
 /// What both sides of a handshake know of it.

@@ -56,7 +56,7 @@ impl TableKeys {
         let ad = associated_data(table, &key);
         let value =
             aead::open(self.key(table), nonce, &ad, body).map_err(|_| StoreError::Row(table))?;
-        Ok(Row { table, key, value: value.to_vec() })
+        Ok(Row { table, key, value })
     }
 }
 
@@ -71,7 +71,7 @@ mod tests {
 
     fn sealed() -> (TableKeys, Row, Vec<u8>) {
         let keys = TableKeys::derive(&Secret::new([7; 32]));
-        let row = Row { table: Table::Contacts, key: vec![1, 2], value: b"a name".to_vec() };
+        let row = Row { table: Table::Contacts, key: vec![1, 2], value: b"a name".to_vec().into() };
         let sealed = keys.seal(&row, &mut system_rng());
         (keys, row, sealed)
     }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 fn row(table: Table, key: &[u8], value: &[u8]) -> Row {
-    Row { table, key: key.to_vec(), value: value.to_vec() }
+    Row { table, key: key.to_vec(), value: value.to_vec().into() }
 }
 
 fn put(rows: Vec<Row>) -> ChangeSet {

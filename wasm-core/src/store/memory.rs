@@ -18,7 +18,7 @@ pub struct Memory {
 }
 
 fn row((key, value): (&Place, &Vec<u8>)) -> Row {
-    Row { table: key.0, key: key.1.clone(), value: value.clone() }
+    Row { table: key.0, key: key.1.clone(), value: value.clone().into() }
 }
 
 impl Store for Memory {
@@ -47,7 +47,7 @@ impl Store for Memory {
             rows.remove(&(*table, key.clone()));
         }
         for row in &changes.puts {
-            rows.insert((row.table, row.key.clone()), row.value.clone());
+            rows.insert((row.table, row.key.clone()), row.value.to_vec());
         }
         Ok(())
     }

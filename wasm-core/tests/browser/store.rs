@@ -13,7 +13,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 const SECRET: &[u8] = b"a text nobody else may read";
 
 fn change(table: Table, key: &[u8], value: &[u8]) -> ChangeSet {
-    let row = Row { table, key: key.to_vec(), value: value.to_vec() };
+    let row = Row { table, key: key.to_vec(), value: value.to_vec().into() };
     ChangeSet { puts: vec![row], ..ChangeSet::default() }
 }
 

@@ -128,7 +128,7 @@ fn records() -> Vectors {
             InviteLink { fingerprint: Fingerprint([4; 32]), secret: Secret::new([5; 32]), kind };
         link.to_fragment()
     };
-    let row = Row { table: Table::Contacts, key: vec![1, 2], value: b"a row".to_vec() };
+    let row = Row { table: Table::Contacts, key: vec![1, 2], value: b"a row".to_vec().into() };
     let rng = &mut ChaCha20Rng::seed_from_u64(3);
     vec![
         named("invite, one-time", link(InviteKind::OneTime { expires_minutes: 30_000_000 })),

@@ -2,7 +2,7 @@
 
 use volly_core::{
     handshake::HandshakeError,
-    session::{EstablishError, OpenError, SessionRecord},
+    session::{EstablishError, OpenError, SessionState},
     wire::{StepKind, codec::DecodeError},
 };
 
@@ -27,7 +27,7 @@ const PREKEY_MESSAGE: &Layout = &[
 
 fn refusal(envelope: &[u8]) -> HandshakeError {
     let People { bob, bobs_secrets, .. } = &*PEOPLE;
-    match SessionRecord::accept(bob, bobs_secrets, envelope, NOW) {
+    match SessionState::accept(bob, bobs_secrets, envelope, NOW) {
         Err(EstablishError::Handshake(error)) => error,
         Err(error) => panic!("{error}"),
         Ok(_) => panic!("it was accepted"),
@@ -47,7 +47,7 @@ fn a_prekey_message_with_a_flipped_bit_is_refused() {
         assert!(expected, "{field}: {error}");
     });
     let People { bob, bobs_secrets, .. } = &*PEOPLE;
-    assert!(SessionRecord::accept(bob, bobs_secrets, &envelope, NOW).is_ok());
+    assert!(SessionState::accept(bob, bobs_secrets, &envelope, NOW).is_ok());
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_prekey_message_of_a_wrong_length_or_with_an_empty_field_is_refused() {
 /// A message, and who can open it.
 struct Scene {
     name: &'static str,
-    receiver: SessionRecord,
+    receiver: SessionState,
     envelope: Vec<u8>,
     kind: StepKind,
     /// Of a body that is not authentic.
@@ -90,7 +90,7 @@ impl Scene {
 fn scenes() -> Vec<Scene> {
     let [mut alice, mut bob] = met(&PEOPLE.alice, 2);
     let mut scenes = Vec::new();
-    let mut add = |name, receiver: &SessionRecord, envelope: &[u8], kind, body| {
+    let mut add = |name, receiver: &SessionState, envelope: &[u8], kind, body| {
         let (receiver, envelope) = (receiver.clone(), envelope.to_vec());
         scenes.push(Scene { name, receiver, envelope, kind, body });
     };
@@ -110,7 +110,7 @@ fn scenes() -> Vec<Scene> {
 }
 
 /// Opens what is no message of the scene; the record stays as it is, byte for byte.
-fn refused(receiver: &mut SessionRecord, before: &[u8], envelope: &[u8]) -> OpenError {
+fn refused(receiver: &mut SessionState, before: &[u8], envelope: &[u8]) -> OpenError {
     let error = receiver.open(envelope, NOW).expect_err("it opens");
     assert!(receiver.encode().as_slice() == before, "{error}, and the record has changed");
     error

@@ -7,7 +7,7 @@ use volly_core::{
         secret::Secret,
     },
     limits::MAX_SKIP,
-    session::{OpenError, SessionRecord},
+    session::{OpenError, SessionState},
     wire::{Acknowledges, Header, RatchetStep, StepKind, codec::DecodeError},
 };
 
@@ -17,8 +17,8 @@ use super::{
 };
 
 /// Where a stored session has the key of its next chain's headers: after `u8 version ‖ u8 role ‖ two
-/// fingerprints ‖ pair secret ‖ root key`.
-const NEXT_SENDING_HEADER_KEY: usize = 1 + 1 + 32 + 32 + 32 + 32;
+/// fingerprints ‖ u64 certified at ‖ u64 initiated at ‖ pair secret ‖ root key`.
+const NEXT_SENDING_HEADER_KEY: usize = 1 + 1 + 32 + 32 + 8 + 8 + 32 + 32;
 
 /// Where the session of an initiator that awaits its answer has the key of its chain's headers: after
 /// both next keys, its private ratchet keys and its identity key, with a tag before each but the first.
@@ -29,7 +29,7 @@ const KEM_KEY: usize = 1 + 4 + 4 + 32;
 
 /// A message that `forger` is able to seal with the key at this place, with a header of its choice
 /// and a body that is not authentic.
-fn forged(forger: &SessionRecord, key: usize, header: &[u8]) -> Vec<u8> {
+fn forged(forger: &SessionState, key: usize, header: &[u8]) -> Vec<u8> {
     let key = forger.encode()[key..][..32].try_into().unwrap();
     let nonce = [5; aead::NONCE_BYTES];
     let sealed = aead::seal(&Secret::new(key), &nonce, &[], header);
@@ -52,8 +52,8 @@ fn header(kind: StepKind) -> Header {
 
 /// Someone who awaits a chain of the other, whose first header must be of this kind.
 struct Awaiting {
-    receiver: SessionRecord,
-    forger: SessionRecord,
+    receiver: SessionState,
+    forger: SessionState,
     key: usize,
     kind: StepKind,
 }

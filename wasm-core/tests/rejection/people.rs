@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use chacha20::ChaCha20Rng;
 use rand_core::SeedableRng;
 use volly_core::{
-    identity::{AccountSeed, Device, PreKeySecrets, Verified, generate_prekeys},
-    session::SessionRecord,
+    identity::{AccountSeed, Device, PreKeyKind, PreKeySecrets, Verified, generate_prekeys},
+    session::SessionState,
     wire::PreKeyBundle,
 };
 
@@ -25,7 +25,8 @@ pub static PEOPLE: LazyLock<People> = LazyLock::new(|| {
     let rng = &mut rng(1);
     let mut device = || Device::generate(&AccountSeed::generate(rng), NOW, rng);
     let (alice, bob, mallory) = (device(), device(), device());
-    let (bobs_secrets, bundle) = generate_prekeys(&bob, PREKEY_ID, NOW + 1_000, rng);
+    let (bobs_secrets, bundle) =
+        generate_prekeys(&bob, PreKeyKind::OneTime, PREKEY_ID, NOW + 1_000, rng);
     let bobs_bundle = bundle.verify(bob.fingerprint(), NOW).unwrap();
     People { alice, bob, mallory, bobs_secrets, bobs_bundle }
 });
@@ -35,20 +36,20 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
 }
 
 /// The record of who calls Bob, and the envelope for him.
-pub fn initiated(initiator: &Device, seed: u64) -> (SessionRecord, Vec<u8>) {
+pub fn initiated(initiator: &Device, seed: u64) -> (SessionState, Vec<u8>) {
     let bundle = &PEOPLE.bobs_bundle;
-    SessionRecord::initiate(initiator, bundle, b"hello", NOW, &mut rng(seed)).unwrap()
+    SessionState::initiate(initiator, bundle, b"hello", NOW, &mut rng(seed)).unwrap()
 }
 
 /// The records of who calls Bob, and of Bob.
-pub fn met(initiator: &Device, seed: u64) -> [SessionRecord; 2] {
+pub fn met(initiator: &Device, seed: u64) -> [SessionState; 2] {
     let (theirs, envelope) = initiated(initiator, seed);
     let People { bob, bobs_secrets, .. } = &*PEOPLE;
-    let bobs = SessionRecord::accept(bob, bobs_secrets, &envelope, NOW).unwrap().session;
+    let bobs = SessionState::accept(bob, bobs_secrets, &envelope, NOW).unwrap().session;
     [theirs, bobs]
 }
 
 /// What `from` says now, in an envelope.
-pub fn said(from: &mut SessionRecord, seed: u64) -> Vec<u8> {
+pub fn said(from: &mut SessionState, seed: u64) -> Vec<u8> {
     from.seal(b"content", NOW, &mut rng(seed)).unwrap()
 }

@@ -5,10 +5,13 @@ use data_encoding::BASE64URL_NOPAD;
 use volly_core::{
     address::{AddressKeys, Direction, Purpose, record_key},
     crypto::{aead, labels, secret::Secret},
-    identity::{BundleError, Device, PreKeySecrets, generate_prekeys, verify_certificate},
-    session::{OpenError, SessionRecord},
+    identity::{
+        BundleError, CertificateError, Device, PreKeyKind, PreKeySecrets, generate_prekeys,
+        verify_certificate,
+    },
+    session::{OpenError, SessionState},
     wire::{
-        DeviceCertificate, IdentityKey, InviteLink, LinkError, PREKEY_MESSAGE_OVERHEAD,
+        DeviceCertificate, IdentityKey, InviteKind, InviteLink, LinkError, PREKEY_MESSAGE_OVERHEAD,
         PreKeyBundle, PreKeyMessage, PresenceRecord,
         codec::DecodeError,
         mailbox::{Frame, Op},
@@ -34,7 +37,7 @@ fn versioned() -> Vec<Versioned> {
         ("pre-key message", envelope, |bytes| PreKeyMessage::decode(bytes).map(drop)),
         ("presence", presence, |bytes| PresenceRecord::decode(bytes).map(drop)),
         ("device", PEOPLE.bob.encode().to_vec(), |bytes| Device::decode(bytes).map(drop)),
-        ("session", alice.encode().to_vec(), |bytes| SessionRecord::decode(bytes).map(drop)),
+        ("session", alice.encode().to_vec(), |bytes| SessionState::decode(bytes).map(drop)),
         ("prekeys", PEOPLE.bobs_secrets.encode().to_vec(), |bytes| {
             PreKeySecrets::decode(bytes).map(drop)
         }),
@@ -60,19 +63,27 @@ fn every_other_version_is_refused_by_name() {
 #[test]
 fn every_other_version_and_kind_of_a_link_is_refused_by_name() {
     let (fingerprint, secret) = (*PEOPLE.bob.fingerprint(), Secret::new([5; 32]));
-    let link = InviteLink { fingerprint, secret, expires_minutes: 29_000_000 }.to_fragment();
+    let link = InviteLink {
+        fingerprint,
+        secret,
+        kind: InviteKind::OneTime { expires_minutes: 29_000_000 },
+    }
+    .to_fragment();
     for place in [0, 1] {
         let mut bytes = BASE64URL_NOPAD.decode(link.as_bytes()).unwrap();
         let genuine = bytes[place];
         for other in (0..=u8::MAX).filter(|other| *other != genuine) {
             bytes[place] = other;
             let parsed = InviteLink::parse(&BASE64URL_NOPAD.encode(&bytes));
-            assert_eq!(parsed, Err(LinkError::Unknown), "byte {place} is {other}");
+            // A link that ends is no long-term link.
+            let long_term = (place, other) == (1, 1);
+            let error = if long_term { LinkError::NotAnInvite } else { LinkError::Unknown };
+            assert_eq!(parsed, Err(error), "byte {place} is {other}");
         }
     }
 }
 
-fn unreadable(receiver: &mut SessionRecord, envelope: &[u8]) {
+fn unreadable(receiver: &mut SessionState, envelope: &[u8]) {
     let before = receiver.encode();
     assert_eq!(receiver.open(envelope, NOW).err(), Some(OpenError::Unreadable));
     assert!(receiver.encode() == before, "what does not open changes nothing");
@@ -98,9 +109,10 @@ fn nobody_opens_an_envelope_of_their_own() {
 #[test]
 fn a_prekey_message_is_not_accepted_by_who_sent_it() {
     let (_, hello) = initiated(&PEOPLE.alice, 2);
-    let (alices_secrets, _) = generate_prekeys(&PEOPLE.alice, PREKEY_ID, NOW, &mut rng(3));
+    let (alices_secrets, _) =
+        generate_prekeys(&PEOPLE.alice, PreKeyKind::OneTime, PREKEY_ID, NOW, &mut rng(3));
     for secrets in [&alices_secrets, &PEOPLE.bobs_secrets] {
-        assert!(SessionRecord::accept(&PEOPLE.alice, secrets, &hello, NOW).is_err());
+        assert!(SessionState::accept(&PEOPLE.alice, secrets, &hello, NOW).is_err());
     }
 }
 
@@ -139,7 +151,7 @@ fn the_halves_of_two_prekey_messages_make_none() {
         for cut in [37, 1_125, 2_213, 2_237, 2_317] {
             for (head, tail) in [(&first, &second), (&second, &first)] {
                 let mixed = [&head[..cut], &tail[cut..]].concat();
-                let accepted = SessionRecord::accept(bob, bobs_secrets, &mixed, NOW);
+                let accepted = SessionState::accept(bob, bobs_secrets, &mixed, NOW);
                 assert!(accepted.is_err(), "cut at {cut}");
             }
         }
@@ -149,10 +161,12 @@ fn the_halves_of_two_prekey_messages_make_none() {
 #[test]
 fn a_prekey_message_for_one_bundle_is_not_accepted_for_another() {
     let (_, hello) = initiated(&PEOPLE.alice, 2);
-    let (same_id, _) = generate_prekeys(&PEOPLE.bob, PREKEY_ID, NOW + 1_000, &mut rng(9));
-    let (other_id, _) = generate_prekeys(&PEOPLE.bob, PREKEY_ID + 1, NOW + 1_000, &mut rng(9));
+    let (same_id, _) =
+        generate_prekeys(&PEOPLE.bob, PreKeyKind::OneTime, PREKEY_ID, NOW + 1_000, &mut rng(9));
+    let (other_id, _) =
+        generate_prekeys(&PEOPLE.bob, PreKeyKind::OneTime, PREKEY_ID + 1, NOW + 1_000, &mut rng(9));
     for secrets in [&same_id, &other_id] {
-        assert!(SessionRecord::accept(&PEOPLE.bob, secrets, &hello, NOW).is_err());
+        assert!(SessionState::accept(&PEOPLE.bob, secrets, &hello, NOW).is_err());
     }
 }
 
@@ -163,7 +177,7 @@ fn a_ratchet_message_is_no_prekey_message_and_the_other_way_round() {
     for length in [PREKEY_MESSAGE_OVERHEAD, 20_000] {
         // Long enough to have every field of a pre-key message.
         let envelope = alice.seal(&vec![7; length], NOW, &mut rng(length as u64)).unwrap();
-        assert!(SessionRecord::accept(device, bobs_secrets, &envelope, NOW).is_err());
+        assert!(SessionState::accept(device, bobs_secrets, &envelope, NOW).is_err());
     }
     let (_, hello) = initiated(&PEOPLE.alice, 2);
     unreadable(&mut bob, &hello);
@@ -202,7 +216,8 @@ fn a_signature_for_one_purpose_is_none_for_another() {
 #[test]
 fn a_signature_on_a_certificate_is_none_on_prekeys_and_the_other_way_round() {
     let keys = PEOPLE.bob.identity_key_pair();
-    let (_, bundle) = generate_prekeys(&PEOPLE.bob, PREKEY_ID, NOW + 1_000, &mut rng(3));
+    let (_, bundle) =
+        generate_prekeys(&PEOPLE.bob, PreKeyKind::OneTime, PREKEY_ID, NOW + 1_000, &mut rng(3));
     let refusal =
         |bundle: &PreKeyBundle| bundle.clone().verify(PEOPLE.bob.fingerprint(), NOW).err();
     assert_eq!(refusal(&bundle), None);
@@ -214,13 +229,13 @@ fn a_signature_on_a_certificate_is_none_on_prekeys_and_the_other_way_round() {
 
     let mut certificate = bundle.certificate.clone();
     certificate.signature = keys.sign(labels::SIGN_PREKEYS, &certificate.signed_bytes());
-    assert!(verify_certificate(PEOPLE.bob.identity(), certificate.clone()).is_err());
+    assert!(verify_certificate(PEOPLE.bob.identity(), certificate.clone(), NOW).is_err());
     let as_prekeys = PreKeyBundle { certificate, ..bundle.clone() };
-    assert_eq!(refusal(&as_prekeys), Some(BundleError::Certificate));
+    assert_eq!(refusal(&as_prekeys), Some(BundleError::Certificate(CertificateError::Signature)));
 
     let mut exchanged = bundle;
     core::mem::swap(&mut exchanged.certificate.signature, &mut exchanged.prekeys.signature);
-    assert_eq!(refusal(&exchanged), Some(BundleError::Certificate));
+    assert_eq!(refusal(&exchanged), Some(BundleError::Certificate(CertificateError::Signature)));
 }
 
 const NONCE: [u8; 32] = [9; 32];

@@ -4,7 +4,7 @@
 use volly_core::{
     address::{AddressKeys, Direction, Purpose},
     crypto::secret::Secret,
-    identity::{BundleError, verify_certificate},
+    identity::{BundleError, CertificateError, verify_certificate},
     wire::{
         DeviceCertificate, IdentityKey, PreKeyBundle,
         mailbox::{Op, Request},
@@ -26,6 +26,7 @@ const CERTIFICATE: &Layout = &[
     ("IK", 32),
     ("ek", 1_184),
     ("created", 8),
+    ("end of the certificate", 8),
     ("Ed25519 signature", 64),
     ("ML-DSA signature", 3_309),
 ];
@@ -38,7 +39,8 @@ const PREKEYS: &Layout = &[
     ("OPK", 32),
     ("PQOPK", 1_184),
     ("expires", 8),
-    ("reserved", 4),
+    ("kind", 1),
+    ("reserved", 3),
     ("Ed25519 signature of the prekeys", 64),
     ("ML-DSA signature of the prekeys", 3_309),
 ];
@@ -49,8 +51,9 @@ fn identity_is_known(bytes: &[u8]) -> bool {
 }
 
 fn certificate_is_believed(bytes: &[u8]) -> bool {
-    DeviceCertificate::decode(bytes)
-        .is_ok_and(|certificate| verify_certificate(PEOPLE.bob.identity(), certificate).is_ok())
+    DeviceCertificate::decode(bytes).is_ok_and(|certificate| {
+        verify_certificate(PEOPLE.bob.identity(), certificate, NOW).is_ok()
+    })
 }
 
 fn bundle_is_believed(bytes: &[u8]) -> bool {
@@ -97,14 +100,26 @@ fn a_bundle_is_read_as_far_as_it_is_right() {
         let Ok(read) = PreKeyBundle::decode(flipped) else { return };
         let expected = match field {
             "Ed25519 key" | "ML-DSA key" => BundleError::Fingerprint,
-            "device id" | "IK" | "ek" | "created" | "Ed25519 signature" | "ML-DSA signature" => {
-                BundleError::Certificate
+            "created" | "end of the certificate" if !is_valid(&read.certificate) => {
+                BundleError::Certificate(CertificateError::Validity)
             }
+            "device id"
+            | "IK"
+            | "ek"
+            | "created"
+            | "end of the certificate"
+            | "Ed25519 signature"
+            | "ML-DSA signature" => BundleError::Certificate(CertificateError::Signature),
             "expires" if read.prekeys.expires < NOW => BundleError::Expired,
             _ => BundleError::PreKeys,
         };
         assert_eq!(read.verify(PEOPLE.bob.fingerprint(), NOW).err(), Some(expected), "{field}");
     });
+}
+
+fn is_valid(certificate: &DeviceCertificate) -> bool {
+    const DAY: u64 = 86_400;
+    certificate.created <= NOW + DAY && NOW <= certificate.expires.saturating_add(DAY)
 }
 
 const NONCE: [u8; 32] = [9; 32];

@@ -25,7 +25,7 @@ fn rows() -> Vec<Row> {
         Table::Invites => PEOPLE.bobs_secrets.encode().to_vec(),
         Table::Contacts | Table::Messages | Table::Outbox | Table::Drafts => vec![3; 100],
     };
-    Table::ALL.map(|table| Row { table, key: vec![1; 8], value: value(table) }).to_vec()
+    Table::ALL.map(|table| Row { table, key: vec![1; 8], value: value(table).into() }).to_vec()
 }
 
 #[test]

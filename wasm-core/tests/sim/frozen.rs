@@ -57,7 +57,7 @@ fn a_database_is_written_and_read_as_it_was() {
         let table = fields.next().unwrap().parse().unwrap();
         let mut bytes = || HEXLOWER.decode(fields.next().unwrap().as_bytes()).unwrap();
         let table: usize = table;
-        Row { table: Table::ALL[table], key: bytes(), value: bytes() }
+        Row { table: Table::ALL[table], key: bytes(), value: bytes().into() }
     });
     let before = world.snapshot(0);
     let rows = rows.filter(|row| row.table != Table::Messages).collect();

@@ -15,7 +15,7 @@ pub struct Store {
 }
 
 fn row(((table, key), value): (&(Table, Vec<u8>), &Vec<u8>)) -> Row {
-    Row { table: *table, key: key.clone(), value: value.clone() }
+    Row { table: *table, key: key.clone(), value: value.clone().into() }
 }
 
 impl Store {
@@ -35,7 +35,7 @@ impl Store {
             self.rows.remove(&(table, key));
         }
         for row in changes.puts {
-            self.rows.insert((row.table, row.key), row.value);
+            self.rows.insert((row.table, row.key), row.value.to_vec());
         }
         if changes.durability == Durability::Strict {
             self.durable.clone_from(&self.rows);

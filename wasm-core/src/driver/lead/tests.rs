@@ -20,7 +20,7 @@ struct Identity(VecDeque<Effect>);
 
 impl Machine for Identity {
     fn load(rows: Vec<Row>, _: Timestamp) -> Result<Self, StartFailure> {
-        if rows.iter().any(|row| row.value == b"damaged") {
+        if rows.iter().any(|row| row.value.as_slice() == b"damaged") {
             Err(StartFailure::DatabaseUnreadable)
         } else {
             Ok(Self(VecDeque::new()))
@@ -46,7 +46,7 @@ impl Machine for Identity {
 }
 
 fn account(value: &[u8]) -> ChangeSet {
-    let row = Row { table: Table::Account, key: Vec::new(), value: value.to_vec() };
+    let row = Row { table: Table::Account, key: Vec::new(), value: value.to_vec().into() };
     ChangeSet { puts: vec![row], ..ChangeSet::default() }
 }
 

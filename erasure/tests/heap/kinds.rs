@@ -15,8 +15,10 @@ use volly_core::{
     wire::{Fingerprint, InviteKind, InviteLink},
 };
 use volly_erasure::picture;
+use zeroize::ZeroizeOnDrop;
 
 use super::{
+    bytes,
     secrets::{Secrets, of_device, of_prekeys},
     tape::Tape,
 };
@@ -146,6 +148,47 @@ fn keys_of_tables() {
             };
             vec![("account's", of(0).expose().to_vec()), ("drafts'", of(6).expose().to_vec())]
         },
+    );
+}
+
+/// The states of hashes and ciphers lie on the stack, where no picture sees them; that they are
+/// erased is a feature of their crates, and without it this does not compile.
+#[test]
+fn what_the_primitives_compute_with_is_erased() {
+    fn is_erased<T: ZeroizeOnDrop>() {}
+    is_erased::<sha2::Sha256>();
+    is_erased::<chacha20poly1305::XChaCha20Poly1305>();
+    is_erased::<x25519_dalek::StaticSecret>();
+    is_erased::<x25519_dalek::SharedSecret>();
+    is_erased::<ed25519_dalek::SigningKey>();
+    is_erased::<ml_kem::ml_kem_768::DecapsulationKey>();
+    is_erased::<ml_dsa::ExpandedSigningKey<MlDsa65>>();
+}
+
+/// What HMAC keeps of a key that it was given: the hash of the first block (RFC 2104 §2), as its
+/// eight words lie in memory.
+fn hmac_state(key: &[u8; 32]) -> Vec<u8> {
+    let mut state = [
+        0x6A09_E667,
+        0xBB67_AE85,
+        0x3C6E_F372,
+        0xA54F_F53A,
+        0x510E_527F,
+        0x9B05_688C,
+        0x1F83_D9AB,
+        0x5BE0_CD19,
+    ];
+    let mut block = [0x36; 64];
+    block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+    sha2::block_api::compress256(&mut state, &[block]);
+    state.into_iter().flat_map(u32::to_ne_bytes).collect()
+}
+
+#[test]
+fn the_state_of_an_hmac() {
+    check(
+        |_| <hmac::Hmac<sha2::Sha256> as hmac::KeyInit>::new_from_slice(&bytes()).unwrap(),
+        |_| vec![("state", hmac_state(&bytes()))],
     );
 }
 

@@ -212,8 +212,8 @@ fn a_session_with_a_skipped_key_is_opaque() {
     let encoded = session.encode();
     let shown = format!("{session:?}");
     assert!(shown.ends_with(
-        "skipped: SkippedKeys([RememberedChain { header_key: KeptKey(Secret<32>(***)), \
-         keys: {0: SkippedKey { key: KeptKey(Secret<32>(***)), at: 1800000000 }} }]) } }"
+        "skipped: SkippedKeys([RememberedChain { header_key: Secret<32>(***), \
+         keys: {0: SkippedKey { key: Secret<32>(***), at: 1800000000 }} }]) } }"
     ));
     assert_hidden(&session, &[&encoded[66..194], encoded.last_chunk::<32>().unwrap()]);
 }

@@ -28,13 +28,13 @@ impl SecretKey {
 
     /// Takes the key that [`Self::expose`] gave.
     #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(Secret::new(bytes))
     }
 
     /// The bytes, for storage.
     #[must_use]
-    pub const fn expose(&self) -> &[u8; 32] {
+    pub fn expose(&self) -> &[u8; 32] {
         self.0.expose()
     }
 

@@ -85,13 +85,13 @@ impl DecapsulationKey {
 
     /// Takes the seed that [`Self::expose`] gave.
     #[must_use]
-    pub const fn from_bytes(seed: [u8; SEED_BYTES]) -> Self {
+    pub fn from_bytes(seed: [u8; SEED_BYTES]) -> Self {
         Self(Secret::new(seed))
     }
 
     /// The seed, for storage.
     #[must_use]
-    pub const fn expose(&self) -> &[u8; SEED_BYTES] {
+    pub fn expose(&self) -> &[u8; SEED_BYTES] {
         self.0.expose()
     }
 

@@ -1,33 +1,38 @@
 //! Secret bytes: erased on drop, opaque in `Debug`, compared in constant time.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// `N` secret bytes. A copy is made by `clone` alone, where one can see it.
+/// `N` secret bytes, in one place: a value that is moved leaves a copy where it was, a pointer does
+/// not. A copy is made by `clone` alone, where one can see it.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct Secret<const N: usize>([u8; N]);
+pub struct Secret<const N: usize>(Box<[u8; N]>);
 
 impl<const N: usize> Secret<N> {
     /// Takes the bytes over; the caller keeps no other copy.
     #[must_use]
-    pub const fn new(bytes: [u8; N]) -> Self {
-        Self(bytes)
+    pub fn new(mut bytes: [u8; N]) -> Self {
+        let mut secret = Self(Box::new([0; N]));
+        secret.0.copy_from_slice(&bytes);
+        bytes.zeroize();
+        secret
     }
 
     /// Draws the bytes.
     #[must_use]
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
-        let mut secret = Self([0; N]);
-        rng.fill_bytes(&mut secret.0);
+        let mut secret = Self(Box::new([0; N]));
+        rng.fill_bytes(secret.0.as_mut());
         secret
     }
 
     /// Lends the bytes to a primitive.
     #[must_use]
-    pub const fn expose(&self) -> &[u8; N] {
+    pub fn expose(&self) -> &[u8; N] {
         &self.0
     }
 }
@@ -40,7 +45,7 @@ impl<const N: usize> fmt::Debug for Secret<N> {
 
 impl<const N: usize> PartialEq for Secret<N> {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.0.ct_eq(other.0.as_ref()).into()
     }
 }
 

@@ -40,7 +40,7 @@ impl SigningKey {
 
     /// The Ed25519 seed and the ML-DSA-65 seed ξ, for storage.
     #[must_use]
-    pub const fn expose(&self) -> [&[u8; 32]; 2] {
+    pub fn expose(&self) -> [&[u8; 32]; 2] {
         [self.ed25519.expose(), self.ml_dsa.expose()]
     }
 

@@ -33,7 +33,7 @@ pub(super) struct Invite {
 }
 
 impl Invite {
-    pub(super) const fn secret(&self) -> Secret<32> {
+    pub(super) fn secret(&self) -> Secret<32> {
         Secret::new(*self.row.secret)
     }
 

@@ -153,7 +153,7 @@ impl SkippedKeys {
         let mut chains = VecDeque::with_capacity(count);
         let mut left = MAX_SKIPPED_KEYS;
         for _ in 0..count {
-            let header_key = read_secret(reader)?.into();
+            let header_key = read_secret(reader)?;
             let length = usize::from(reader.u16()?);
             let max = left;
             left = max.checked_sub(length).ok_or(DecodeError::TooLong { length, max })?;
@@ -164,10 +164,7 @@ impl SkippedKeys {
                 if keys.last_key_value().is_some_and(|(&last, _)| last >= index) {
                     return Err(DecodeError::Value);
                 }
-                keys.insert(
-                    index,
-                    SkippedKey { at: reader.u64()?, key: read_secret(reader)?.into() },
-                );
+                keys.insert(index, SkippedKey { at: reader.u64()?, key: read_secret(reader)? });
             }
             chains.push_back(RememberedChain { header_key, keys });
         }

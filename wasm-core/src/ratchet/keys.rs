@@ -1,7 +1,6 @@
 //! The two key derivations of the ratchet (protocol.md §6): root step and chain step.
 
-use alloc::{boxed::Box, vec::Vec};
-use core::ops::Deref;
+use alloc::vec::Vec;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -16,25 +15,6 @@ use crate::{
 pub(super) type MessageKey = Secret<32>;
 /// Seals the headers of one chain.
 pub(super) type HeaderKey = Secret<32>;
-
-/// A key that waits in a collection. Collections move what they hold and leave its bytes behind;
-/// these lie in one place, which is erased.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct KeptKey(Box<Secret<32>>);
-
-impl From<Secret<32>> for KeptKey {
-    fn from(key: Secret<32>) -> Self {
-        Self(Box::new(key))
-    }
-}
-
-impl Deref for KeptKey {
-    type Target = Secret<32>;
-
-    fn deref(&self) -> &Secret<32> {
-        &self.0
-    }
-}
 
 /// What a root step gives.
 pub(super) struct RootStep {
@@ -75,12 +55,12 @@ impl ChainKey {
     }
 
     /// Takes `count` steps; returns the keys stepped over, and the chain after them.
-    pub(super) fn skip(&self, count: u32) -> (Vec<KeptKey>, Self) {
+    pub(super) fn skip(&self, count: u32) -> (Vec<MessageKey>, Self) {
         let mut chain = self.clone();
         let keys = (0..count).map(|_| {
             let (key, next) = chain.step();
             chain = next;
-            key.into()
+            key
         });
         (keys.collect(), chain)
     }
@@ -111,7 +91,7 @@ mod tests {
         let chain = ChainKey(Secret::new([7; 32]));
         let (first, after_one) = chain.step();
         let (second, after_two) = after_one.step();
-        assert_eq!(chain.skip(2), (vec![first.into(), second.into()], after_two));
+        assert_eq!(chain.skip(2), (vec![first, second], after_two));
         assert_eq!(chain.skip(0), (vec![], chain));
     }
 

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Authentication, Ratchet, ReceivingChain, TheirRatchetKeys, Turn,
-    keys::{HeaderKey, KeptKey, MessageKey, root_step},
+    keys::{HeaderKey, MessageKey, root_step},
 };
 use crate::{
     crypto::aead::{self, NONCE_BYTES},
@@ -179,7 +179,7 @@ impl Ratchet {
 
 /// A receiving chain moved past one message, and not yet in force.
 struct Advanced {
-    skipped: Vec<KeptKey>,
+    skipped: Vec<MessageKey>,
     message_key: MessageKey,
     chain: ReceivingChain,
 }
@@ -196,7 +196,7 @@ impl ReceivingChain {
     }
 
     /// The keys of what has not come of a chain with `length` messages.
-    fn rest(&self, length: u32) -> Result<Vec<KeptKey>, OpenError> {
+    fn rest(&self, length: u32) -> Result<Vec<MessageKey>, OpenError> {
         Ok(self.chain_key.skip(gap(self.index, length)?).0)
     }
 }

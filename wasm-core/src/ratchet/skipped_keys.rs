@@ -8,20 +8,20 @@ use alloc::{
     vec::Vec,
 };
 
-use super::keys::{HeaderKey, KeptKey, MessageKey};
+use super::keys::{HeaderKey, MessageKey};
 use crate::limits::{MAX_REMEMBERED_CHAINS, MAX_SKIPPED_KEYS, SKIPPED_KEY_LIFETIME};
 
 /// A key and when it was skipped, in seconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SkippedKey {
-    pub(super) key: KeptKey,
+    pub(super) key: MessageKey,
     pub(super) at: u64,
 }
 
 /// One receiving chain. Without keys it still tells a message that comes again from a strange one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RememberedChain {
-    pub(super) header_key: KeptKey,
+    pub(super) header_key: HeaderKey,
     pub(super) keys: BTreeMap<u32, SkippedKey>,
 }
 
@@ -37,7 +37,7 @@ impl SkippedKeys {
 
     /// The key at `index` of the chain `age` chains before the newest.
     pub(super) fn get(&self, age: usize, index: u32) -> Option<&MessageKey> {
-        self.chains().nth(age)?.keys.get(&index).map(|skipped| &*skipped.key)
+        self.chains().nth(age)?.keys.get(&index).map(|skipped| &skipped.key)
     }
 
     /// Drops what [`Self::get`] gave, once its message was opened.
@@ -54,12 +54,11 @@ impl SkippedKeys {
             let empty = self.0.iter().position(|chain| chain.keys.is_empty());
             self.0.remove(empty.unwrap_or(0));
         }
-        let header_key = header_key.into();
         self.0.push_back(RememberedChain { header_key, keys: BTreeMap::new() });
     }
 
     /// Adds the keys from `first` on to the newest chain.
-    pub(super) fn insert(&mut self, first: u32, keys: Vec<KeptKey>, now: u64) {
+    pub(super) fn insert(&mut self, first: u32, keys: Vec<MessageKey>, now: u64) {
         if let Some(chain) = self.0.back_mut() {
             let keys = keys.into_iter().map(|key| SkippedKey { key, at: now });
             // An open range would step past the last index of a chain.
@@ -97,9 +96,9 @@ mod tests {
     fn the_oldest_keys_make_room() {
         let mut skipped = SkippedKeys::default();
         skipped.begin_chain(key(1), 0);
-        skipped.insert(0, vec![key(0).into(); 1_500], 0);
+        skipped.insert(0, vec![key(0); 1_500], 0);
         skipped.begin_chain(key(2), 0);
-        skipped.insert(0, vec![key(0).into(); 1_000], 0);
+        skipped.insert(0, vec![key(0); 1_000], 0);
         assert_eq!(skipped.chains().map(|chain| chain.keys.len()).sum::<usize>(), 2_000);
         assert_eq!(skipped.get(1, 499), None);
         assert_eq!(skipped.get(1, 500), Some(&key(0)));
@@ -110,7 +109,7 @@ mod tests {
     fn a_chain_may_end_at_the_last_index() {
         let mut skipped = SkippedKeys::default();
         skipped.begin_chain(key(1), 0);
-        skipped.insert(u32::MAX - 2, vec![key(0).into(); 2], 0);
+        skipped.insert(u32::MAX - 2, vec![key(0); 2], 0);
         assert_eq!(skipped.get(0, u32::MAX - 1), Some(&key(0)));
         assert_eq!(skipped.get(0, u32::MAX), None);
     }
@@ -119,7 +118,7 @@ mod tests {
     fn keys_out_of_order_or_twice_are_no_encoding() {
         let mut skipped = SkippedKeys::default();
         skipped.begin_chain(key(1), 0);
-        skipped.insert(7, vec![key(0).into(); 2], 0);
+        skipped.insert(7, vec![key(0); 2], 0);
         let mut bytes = skipped.write(Writer::default()).finish();
         assert_eq!(Reader::whole(&bytes, SkippedKeys::read), Ok(skipped));
         // A count, a header key, a count, and the first index.
@@ -135,7 +134,7 @@ mod tests {
         let lifetime = SKIPPED_KEY_LIFETIME.as_secs();
         let mut skipped = SkippedKeys::default();
         skipped.begin_chain(key(1), 0);
-        skipped.insert(4, vec![key(9).into()], 100);
+        skipped.insert(4, vec![key(9)], 100);
         skipped.begin_chain(key(2), 100 + lifetime);
         assert_eq!(skipped.get(1, 4), Some(&key(9)));
         skipped.begin_chain(key(3), 101 + lifetime);
@@ -146,7 +145,7 @@ mod tests {
     fn a_chain_that_waits_for_nothing_is_forgotten_before_one_that_does() {
         let mut skipped = SkippedKeys::default();
         skipped.begin_chain(key(255), 0);
-        skipped.insert(0, vec![key(9).into()], 0);
+        skipped.insert(0, vec![key(9)], 0);
         for chain in 0..200 {
             skipped.begin_chain(key(chain), 0);
         }

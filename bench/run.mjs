@@ -1,16 +1,19 @@
-// Measures what a person feels: download size, start-up, latency, cryptography, memory. Prints a table, writes target/bench.json.
+// Measures what a person feels: download size, start-up, latency, cryptography, bytes, memory. Prints tables, writes
+// target/bench.json.
 // `--only latency,memory` measures these alone; `--only commands` times the two commands in a fresh clone, which takes half an hour.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setup } from '../scripts/setup.mjs';
+import { npmPackages } from '../scripts/lib/npm.mjs';
 import { buildApp, buildBench, buildLoad, buildRelay } from '../scripts/lib/build.mjs';
 import { relayBinary, root, target } from '../scripts/lib/paths.mjs';
 import { Failure, main, readable, step } from '../scripts/lib/run.mjs';
 import { medians } from './median.mjs';
+import { bytesReport, cryptoReport } from './report.mjs';
 
 /** What needs neither the app nor the relay of this clone. */
-const ALONE = ['crypto', 'commands'];
+const ALONE = ['crypto', 'bytes', 'commands'];
 
 const RUNS = { startup: 5, latency: 3 };
 const kilobytes = (bytes) => `${(bytes / 1024).toFixed(0)} KB`;
@@ -30,16 +33,22 @@ const ROWS = {
   latency: {
     p50: [milliseconds, 'a message, screen to screen, p50 of 500', '10 ms'], p99: [milliseconds, 'p99', '50 ms'], max: [milliseconds, 'longest'],
   },
-  crypto: {
-    handshake: [milliseconds, 'handshake, both sides', '3 ms'], certificate: [milliseconds, 'check of the certificate, once for each contact'],
-    bundle: [milliseconds, 'prekeys made, signed and checked'], oneWay: [milliseconds, '256 B sealed and opened, one side talks', '0.0120 ms'],
-    kilobyte: [milliseconds, '1 KB sealed and opened', '0.1000 ms'], pingPong: [milliseconds, '256 B sealed and opened, both sides in turn'],
-  },
   commands: {
     startCold: [readable, 'npm start in a fresh clone', '20 min'], startWarm: [readable, 'npm start again'],
     testCold: [readable, 'npm test after it', '40 min'], testWarm: [readable, 'npm test again'],
   },
 };
+
+/** What is said of the parts that compare. */
+const REPORTS = { crypto: cryptoReport, bytes: bytesReport };
+
+/** @param {string} part @param {any} figures */
+function report(part, figures) {
+  if (part in REPORTS) return REPORTS[part](figures);
+  const lines = Object.entries(ROWS[part]).map(([key, [write, name = key, bar]]) =>
+    `${write(figures[key]).padStart(14)}  ${name}${bar ? ` (at most ${bar})` : ''}`);
+  return lines.join('\n');
+}
 
 /** Measures with a relay and with people; both are gone afterwards. @param {(relay: any, user: (name: string) => any) => any} measure */
 async function inWorld(measure) {
@@ -76,9 +85,11 @@ const PARTS = {
     }));
   },
   crypto: async ({ wasm }) => {
+    await npmPackages(join(root, 'bench'));
     const module = await buildBench(wasm);
     return (await import('./crypto.mjs')).crypto(module);
   },
+  bytes: async ({ wasm }) => (await import('./bytes.mjs')).bytes(await buildBench(wasm)),
   commands: async () => (await import('./commands.mjs')).commands(),
 };
 
@@ -99,10 +110,6 @@ await main(async () => {
   mkdirSync(target, { recursive: true });
   writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
   console.log();
-  for (const part of wanted) {
-    for (const [key, [write, name = key, bar]] of Object.entries(ROWS[part])) {
-      console.log(`${write(result[part][key]).padStart(14)}  ${name}${bar ? ` (at most ${bar})` : ''}`);
-    }
-  }
+  for (const part of wanted) console.log(report(part, result[part]));
   console.log(`\n${relative(root, file)}`);
 });

@@ -1,22 +1,13 @@
 // Finds or installs what building and testing need. `npm start` and `npm test` call it; running it alone does no harm.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { browser } from './lib/browser.mjs';
+import { npmPackages } from './lib/npm.mjs';
 import { root } from './lib/paths.mjs';
-import { Failure, main, run, step } from './lib/run.mjs';
+import { Failure, main } from './lib/run.mjs';
 import { checkRust, wasmToolchain } from './lib/toolchain.mjs';
 import { buildTools, wasmEnv } from './lib/tools.mjs';
 
 const NODE_MAJOR = 20;
-
-/** npm writes what it installed into node_modules/.package-lock.json, in the order of the lock file. */
-function npmUpToDate() {
-  const installed = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(installed)) return false;
-  const [want, have] = [join(root, 'package-lock.json'), installed].map((path) => JSON.parse(readFileSync(path, 'utf8')).packages);
-  return Object.entries(want).every(([path, { version, optional }]) => path === '' || optional || have[path]?.version === version);
-}
 
 /**
  * @typedef {object} Ready
@@ -31,7 +22,7 @@ function npmUpToDate() {
 export async function setup({ tests = false } = {}) {
   if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) throw new Failure(`Node ${NODE_MAJOR} or newer is needed; this is ${process.version}.`);
   checkRust();
-  if (!npmUpToDate()) await step('Install npm packages', () => run('npm-ci', 'npm', ['ci']));
+  await npmPackages(root);
   const toolchain = await wasmToolchain();
   await buildTools();
   return { wasm: wasmEnv(toolchain), browser: tests ? await browser() : undefined };

@@ -32,13 +32,13 @@ export async function buildApp(wasm) {
   writeFileSync(stamp, inputs);
 }
 
-/** Builds what times the cryptography: a module for Node. @param {Record<string, string>} wasm @returns {Promise<string>} its path */
+/** Builds what times the cryptography: a module for Node and for a page. @param {Record<string, string>} wasm @returns {Promise<string>} its path */
 export async function buildBench(wasm) {
   const out = join(target, 'bench');
   await step('Build the cryptography by itself', async () => {
     await run('bench-wasm', 'cargo', ['build', '--locked', '--release', '--target', 'wasm32-unknown-unknown', '-p', 'volly-bench'], { env: wasm });
     const built = join(wasm.CARGO_TARGET_DIR, 'wasm32-unknown-unknown', 'release', 'volly_bench.wasm');
-    await run('bench-bindgen', 'wasm-bindgen', ['--target', 'experimental-nodejs-module', '--out-dir', out, built], { env: wasm });
+    await run('bench-bindgen', 'wasm-bindgen', ['--target', 'web', '--out-dir', out, built], { env: wasm });
   });
   return join(out, 'volly_bench.js');
 }

@@ -90,7 +90,7 @@ pub const DIRECT_RECEIPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Contacts of one account.
 ///
-/// Every contact costs three subscriptions at the relay, and about 8 KB in memory.
+/// Every contact costs three subscriptions at the relay, and about 11 KB in memory.
 pub const MAX_CONTACTS: usize = 1_000;
 
 /// Invites that wait at the same time; each is two addresses at the relay.

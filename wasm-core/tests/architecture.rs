@@ -125,7 +125,9 @@ fn what_is_compared_byte_by_byte_is_public() {
     let mut found = BTreeSet::new();
     for (_, path, code) in sources() {
         let by_hand = code.contains("PartialEq for");
-        assert!(!by_hand || path.ends_with("crypto/secret.rs"), "{}", path.display());
+        // The second compares two `Secret`s, beside which it keeps what follows from them.
+        let known = ["crypto/secret.rs", "crypto/kem.rs"].iter().any(|known| path.ends_with(known));
+        assert!(!by_hand || known, "{}", path.display());
         let compared = comparing_items(&code);
         let bytes =
             |item: &&String| ["[u8", "Vec<u8>", "Zeroizing"].iter().any(|b| item.contains(b));

@@ -1,10 +1,12 @@
 //! ML-KEM-768 (FIPS 203).
 //!
 //! Invariant: an [`EncapsulationKey`] has passed the check of FIPS 203 §7.2, so that encapsulation
-//! cannot fail. A [`DecapsulationKey`] is kept as its seed: 64 bytes to copy and to store, at the
-//! price of one key generation when it is used, and each is used once.
+//! cannot fail. A [`DecapsulationKey`] is its seed, 64 bytes to store; what is computed from it
+//! stays in memory, 3.2 KB, from the first use until the last copy of the key is dropped.
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, sync::Arc};
+use core::fmt;
+use std::sync::OnceLock;
 
 use ml_kem::{Decapsulate, Encapsulate, KeyExport, kem::Ciphertext as Encoded, ml_kem_768};
 use rand_core::CryptoRng;
@@ -65,14 +67,21 @@ impl EncapsulationKey {
 pub struct Ciphertext(pub Box<[u8; CIPHERTEXT_BYTES]>);
 
 /// A private key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecapsulationKey(Secret<SEED_BYTES>);
+#[derive(Clone)]
+pub struct DecapsulationKey {
+    seed: Secret<SEED_BYTES>,
+    /// What `seed` expands to, one for all copies; it is erased with the last.
+    ///
+    /// Computing it takes as long as drawing a key: without it a ratchet key would be drawn twice,
+    /// and a prekey four times in one handshake.
+    expanded: OnceLock<Arc<ml_kem_768::DecapsulationKey>>,
+}
 
 impl DecapsulationKey {
     /// Draws a key pair: `ML-KEM.KeyGen()`, FIPS 203 §7.1.
     #[must_use]
     pub fn generate(rng: &mut impl CryptoRng) -> (Self, EncapsulationKey) {
-        let key = Self(Secret::generate(rng));
+        let key = Self { seed: Secret::generate(rng), expanded: OnceLock::new() };
         let public = key.encapsulation_key();
         (key, public)
     }
@@ -86,13 +95,13 @@ impl DecapsulationKey {
     /// Takes the seed that [`Self::expose`] gave.
     #[must_use]
     pub fn from_bytes(seed: [u8; SEED_BYTES]) -> Self {
-        Self(Secret::new(seed))
+        Self { seed: Secret::new(seed), expanded: OnceLock::new() }
     }
 
     /// The seed, for storage.
     #[must_use]
     pub fn expose(&self) -> &[u8; SEED_BYTES] {
-        self.0.expose()
+        self.seed.expose()
     }
 
     /// Recovers the shared secret: `ML-KEM.Decaps(dk, c)`, FIPS 203 §7.3.
@@ -104,10 +113,25 @@ impl DecapsulationKey {
         Secret::new(self.expand().decapsulate(ciphertext).into())
     }
 
-    fn expand(&self) -> Box<ml_kem_768::DecapsulationKey> {
-        Box::new(ml_kem_768::DecapsulationKey::from_seed((*self.0.expose()).into()))
+    fn expand(&self) -> &ml_kem_768::DecapsulationKey {
+        let expand = || Arc::new(ml_kem_768::DecapsulationKey::from_seed((*self.expose()).into()));
+        self.expanded.get_or_init(expand)
     }
 }
+
+impl fmt::Debug for DecapsulationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DecapsulationKey").field(&self.seed).finish()
+    }
+}
+
+impl PartialEq for DecapsulationKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.seed == other.seed
+    }
+}
+
+impl Eq for DecapsulationKey {}
 
 #[cfg(test)]
 mod tests {
@@ -122,5 +146,29 @@ mod tests {
         bytes[0] = 0x01;
         bytes[1] = (bytes[1] & 0xF0) | 0x0D;
         assert_eq!(EncapsulationKey::from_bytes(&bytes), Err(InvalidKey));
+    }
+
+    #[test]
+    fn a_stored_key_and_a_copy_open_what_the_drawn_one_opens() {
+        let rng = &mut crate::crypto::test_rng(1);
+        let (drawn, public) = DecapsulationKey::generate(rng);
+        let (ciphertext, secret) = public.encapsulate(rng);
+        let (for_another, _) = DecapsulationKey::generate(rng).1.encapsulate(rng);
+        let rejected = drawn.decapsulate(&for_another);
+        let stored = DecapsulationKey::from_bytes(*drawn.expose());
+        for key in [drawn.clone(), stored.clone(), drawn, stored] {
+            assert_eq!(key.decapsulate(&ciphertext), secret);
+            assert_eq!(key.decapsulate(&for_another), rejected);
+            assert_eq!(key.encapsulation_key(), public);
+        }
+    }
+
+    #[test]
+    fn a_private_key_is_its_seed_and_shows_no_byte_of_it() {
+        let (key, _) = DecapsulationKey::generate(&mut crate::crypto::test_rng(1));
+        let (other, _) = DecapsulationKey::generate(&mut crate::crypto::test_rng(2));
+        assert_eq!(key, DecapsulationKey::from_bytes(*key.expose()));
+        assert_ne!(key, other);
+        assert_eq!(format!("{key:?}"), "DecapsulationKey(Secret<64>(***))");
     }
 }

@@ -40,9 +40,9 @@ pub struct Traffic {
     pub envelopes: usize,
     /// States that were copied, and that the session healed from.
     pub healed: usize,
-    /// Texts from the theft to the first that the thief cannot read, added up.
+    /// Texts from the theft to the first that the thief cannot read, added up over these.
     pub texts_to_heal: usize,
-    /// The same, at most.
+    /// The same, at most, those that the session had not healed from at its end included.
     pub most_texts_to_heal: usize,
     /// Times the robbed end spoke and was answered until then, at most.
     pub most_round_trips_to_heal: usize,
@@ -94,6 +94,9 @@ impl Pair {
                 talk.send(1 - from, &receipt_content(text), now, Kind::Receipt, text);
             }
         }
+        // Who still reads at the end was not shut out by then.
+        let reading = talk.thieves.iter().map(|thief| texts - thief.stolen_at);
+        talk.sum.most_texts_to_heal = reading.fold(talk.sum.most_texts_to_heal, usize::max);
         talk.sum
     }
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { dist, root, target } from './paths.mjs';
 import { run, step } from './run.mjs';
 
-const APP_INPUTS = ['web', 'wasm-core/src', 'wasm-core/Cargo.toml', 'public', 'Cargo.toml', 'Cargo.lock', 'Trunk.toml', 'package-lock.json', 'scripts/finish-dist.mjs'];
+const APP_INPUTS = ['web', 'wasm-core/src', 'wasm-core/Cargo.toml', 'public', 'Cargo.toml', 'Cargo.lock', '.cargo', 'Trunk.toml', 'package-lock.json', 'scripts/finish-dist.mjs'];
 const stamp = join(target, 'stamps', 'app');
 
 /** Hash over names and contents. @param {string[]} paths */

@@ -2,7 +2,8 @@
 
 use volly_core::{
     identity::{
-        AccountSeed, Device, PreKeySecrets, Verified, generate_prekeys, verify_certificate,
+        AccountSeed, Device, PreKeyKind, PreKeySecrets, Verified, generate_prekeys,
+        verify_certificate,
     },
     limits::TURN_AFTER,
     session::SessionState,
@@ -46,7 +47,7 @@ impl Pair {
         let mut device =
             || Device::generate(&AccountSeed::generate(&mut rng), NOW.into(), &mut rng);
         let (guest, inviter) = (device(), device());
-        let (secrets, bundle) = generate_prekeys(&inviter, 1, LATER, &mut rng);
+        let (secrets, bundle) = generate_prekeys(&inviter, PreKeyKind::OneTime, 1, LATER, &mut rng);
         let bundle = bundle.verify(inviter.fingerprint(), NOW.into()).expect("it is fresh");
         Self { guest, inviter, secrets, bundle }
     }
@@ -58,7 +59,8 @@ impl Pair {
     /// Never: a fresh bundle is valid.
     pub fn bundles(&self, count: u32) {
         for _ in 0..count {
-            let (_, bundle) = generate_prekeys(&self.inviter, 1, LATER, &mut rng());
+            let (_, bundle) =
+                generate_prekeys(&self.inviter, PreKeyKind::OneTime, 1, LATER, &mut rng());
             bundle.verify(self.inviter.fingerprint(), NOW.into()).expect("it is fresh");
         }
     }
@@ -86,7 +88,7 @@ impl Pair {
     pub fn certificates(&self, count: u32) {
         for _ in 0..count {
             let certificate = self.guest.certificate().clone();
-            verify_certificate(self.guest.identity(), certificate).expect("it is good");
+            verify_certificate(self.guest.identity(), certificate, NOW).expect("it is good");
         }
     }
 

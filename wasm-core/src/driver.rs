@@ -125,7 +125,6 @@ pub enum Ended {
 }
 
 /// One thing that the driver does next.
-#[expect(clippy::large_enum_variant, reason = "an effect is moved here once, and done")]
 enum Step {
     Do(Effect),
     Tell(CommitId),

@@ -189,7 +189,7 @@ fn a_session_is_opaque() {
         &session,
         &secrets,
         "SessionState { role: Initiator, ours: Fingerprint([..]), theirs: Fingerprint([..]), \
-         certified_at: 1800000000, initiated_at: 1800000000, pair_secret: Secret<32>(***), associated_data: [..], ratchet: Ratchet { \
+         certified_at: 1800000000, initiated_at: 1800000000, pair_secret: Secret<32>(***), id: SessionId([..]), associated_data: [..], ratchet: Ratchet { \
          root_key: Secret<32>(***), next_sending_header_key: Secret<32>(***), \
          next_receiving_header_key: Secret<32>(***), turn: Theirs(OurRatchetKeys { \
          dh: SecretKey(Secret<32>(***)), kem: DecapsulationKey(Secret<64>(***)) }), \

@@ -88,7 +88,7 @@ impl Pair {
     pub fn certificates(&self, count: u32) {
         for _ in 0..count {
             let certificate = self.guest.certificate().clone();
-            verify_certificate(self.guest.identity(), certificate, NOW).expect("it is good");
+            verify_certificate(self.guest.identity(), certificate, NOW.into()).expect("it is good");
         }
     }
 

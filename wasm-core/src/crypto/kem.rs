@@ -24,9 +24,9 @@ pub const SEED_BYTES: usize = 64;
 #[derive(Clone, PartialEq, Eq)]
 pub struct EncapsulationKey(Box<ml_kem_768::EncapsulationKey>);
 
-impl core::fmt::Debug for EncapsulationKey {
+impl fmt::Debug for EncapsulationKey {
     /// Leaves the thousands of coefficients out.
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EncapsulationKey(..)")
     }
 }

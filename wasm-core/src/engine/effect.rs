@@ -26,7 +26,6 @@ pub struct Ticket(pub u64);
 pub struct EnvelopeId(pub [u8; 16]);
 
 /// One thing to do. The driver takes them in order.
-#[expect(clippy::large_enum_variant, reason = "an effect is moved twice and dropped")]
 #[derive(Debug)]
 pub enum Effect {
     /// Store `changes` in one transaction, then do `then` in order, then feed

@@ -26,6 +26,13 @@ const VERSION: u8 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SessionId(pub [u8; 8]);
 
+impl SessionId {
+    fn of(pair_secret: &Secret<32>) -> Self {
+        let id: Secret<8> = kdf::derive(pair_secret.expose(), labels::SESSION_ID, &[]);
+        Self(*id.expose())
+    }
+}
+
 /// Which side of the handshake this was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -44,6 +51,7 @@ pub struct SessionState {
     /// By the initiator's clock, seconds since the Unix epoch.
     initiated_at: u64,
     pair_secret: Secret<32>,
+    id: SessionId,
     associated_data: [u8; 32],
     pub(super) ratchet: Ratchet,
 }
@@ -83,6 +91,7 @@ impl SessionState {
             certified_at: certificate.created,
             initiated_at,
             associated_data: associated_data(role, &ours, &theirs),
+            id: SessionId::of(&pair_secret),
             pair_secret,
             ratchet,
         }
@@ -118,9 +127,8 @@ impl SessionState {
 
     /// The same on both sides, and of no other session.
     #[must_use]
-    pub fn id(&self) -> SessionId {
-        let id: Secret<8> = kdf::derive(self.pair_secret.expose(), labels::SESSION_ID, &[]);
-        SessionId(*id.expose())
+    pub const fn id(&self) -> SessionId {
+        self.id
     }
 
     /// The peer has shown that it has this session: a message of its was opened.
@@ -202,13 +210,16 @@ impl SessionState {
             };
             let ours = Fingerprint(reader.array()?);
             let theirs = Fingerprint(reader.array()?);
+            let (certified_at, initiated_at) = (reader.u64()?, reader.u64()?);
+            let pair_secret = Secret::new(reader.array()?);
             Ok(Self {
                 role,
                 ours,
                 theirs,
-                certified_at: reader.u64()?,
-                initiated_at: reader.u64()?,
-                pair_secret: Secret::new(reader.array()?),
+                certified_at,
+                initiated_at,
+                id: SessionId::of(&pair_secret),
+                pair_secret,
                 associated_data: associated_data(role, &ours, &theirs),
                 ratchet: Ratchet::read(reader)?,
             })

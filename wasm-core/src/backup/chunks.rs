@@ -1,4 +1,4 @@
-//! The chunks of one file: STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015, figure 7), as age has it.
+//! The chunks of one file: STREAM (Hoang, Reyhanitabar, Rogaway, Vizár, ePrint 2015/189), as in age.
 //!
 //! Invariant: a chunk opens at its place in its file and nowhere else, and as the last one only if it
 //! was sealed as that.

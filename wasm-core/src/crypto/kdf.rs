@@ -30,9 +30,9 @@ fn expand<const N: usize>(hkdf: &Hkdf<Sha256>, label: &[u8], context: &[&[u8]]) 
     for part in context {
         info.extend_from_slice(part);
     }
-    let mut okm = [0; N];
-    hkdf.expand(&info, &mut okm).expect("HKDF output is at most 255 * 32 bytes");
-    Secret::new(okm)
+    Secret::filled(|okm| {
+        hkdf.expand(&info, okm).expect("HKDF output is at most 255 * 32 bytes");
+    })
 }
 
 #[cfg(test)]

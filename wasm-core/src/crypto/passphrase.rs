@@ -148,7 +148,7 @@ impl Argon2Parameters {
         passphrase: &Passphrase,
         salt: &[u8; SALT_BYTES],
     ) -> Result<Secret<32>, OutOfMemory> {
-        let mut key = [0; 32];
+        let mut key = Zeroizing::new([0; 32]);
         let lanes = u32::from(self.parallelism);
         let params = Params::new(self.memory_kib, self.passes, lanes, Some(key.len()))
             .expect("the bounds of `new` are within those of RFC 9106 §3.1");
@@ -159,11 +159,11 @@ impl Argon2Parameters {
             .hash_password_into_with_memory(
                 passphrase.0.as_bytes(),
                 salt,
-                &mut key,
+                key.as_mut_slice(),
                 memory.as_mut_slice(),
             )
             .expect("passphrase, salt and output have lengths that RFC 9106 §3.1 allows");
-        Ok(Secret::new(key))
+        Ok(Secret::new(*key))
     }
 }
 

@@ -16,18 +16,23 @@ impl<const N: usize> Secret<N> {
     /// Takes the bytes over; the caller keeps no other copy.
     #[must_use]
     pub fn new(mut bytes: [u8; N]) -> Self {
-        let mut secret = Self(Box::new([0; N]));
-        secret.0.copy_from_slice(&bytes);
+        let secret = Self::filled(|secret| secret.copy_from_slice(&bytes));
         bytes.zeroize();
+        secret
+    }
+
+    /// Has the bytes written where they stay.
+    #[must_use]
+    pub fn filled(write: impl FnOnce(&mut [u8])) -> Self {
+        let mut secret = Self(Box::new([0; N]));
+        write(secret.0.as_mut());
         secret
     }
 
     /// Draws the bytes.
     #[must_use]
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
-        let mut secret = Self(Box::new([0; N]));
-        rng.fill_bytes(secret.0.as_mut());
-        secret
+        Self::filled(|secret| rng.fill_bytes(secret))
     }
 
     /// Lends the bytes to a primitive.

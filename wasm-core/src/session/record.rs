@@ -43,7 +43,8 @@ pub struct SessionRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Held {
     state: SessionState,
-    /// When it began or last opened a message, seconds since the Unix epoch.
+    /// When it began, last opened a message, or ceased to be the current one; seconds since the Unix
+    /// epoch.
     used_at: u64,
 }
 
@@ -136,6 +137,7 @@ impl SessionRecord {
 
     /// Ranks anew, and lets go of what is revoked, out of use, or too much.
     fn settle(&mut self, now: u64) {
+        let current = self.current().id();
         let answered = self.states().filter(|state| state.is_answered());
         let device = answered.map(SessionState::certified_at).max().unwrap_or_default();
         self.held.retain(|held| held.state.certified_at() >= device);
@@ -143,6 +145,10 @@ impl SessionRecord {
         self.held.sort_by_key(|Held { state, .. }| {
             core::cmp::Reverse((state.certified_at(), state.is_answered(), state.precedence()))
         });
+        // What it sealed to the last is answered in it for as long as an envelope lasts.
+        if let Some(archived) = self.held.iter_mut().skip(1).find(|it| it.state.id() == current) {
+            archived.used_at = now;
+        }
         let mut first = true;
         self.held.retain(|held| {
             core::mem::take(&mut first)

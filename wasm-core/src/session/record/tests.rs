@@ -122,7 +122,20 @@ fn few_archived_sessions_are_kept_and_not_for_ever() {
     let late = NOW + last + ARCHIVED_SESSION_LIFETIME.as_secs() + 1;
     let (_, fresh) = meet(&bob, &alice, late);
     a.add(fresh.clone(), late).unwrap();
-    assert_eq!(ids(&a), [fresh.id()]);
+    assert_eq!(ids(&a), [fresh.id(), newest[0]], "and the one that was current until now");
+}
+
+#[test]
+fn a_session_that_was_current_until_now_still_opens_what_is_on_its_way() {
+    let (alice, bob) = (device(1, NOW), device(2, NOW));
+    let (alices, bobs) = meet(&alice, &bob, NOW);
+    let (mut a, mut b) = (SessionRecord::new(alices, NOW), SessionRecord::new(bobs, NOW));
+    let later = NOW + 2 * ARCHIVED_SESSION_LIFETIME.as_secs();
+    let answer = b.seal(b"answer", later, &mut test_rng(7)).unwrap();
+    let (_, called) = meet(&bob, &alice, later);
+    a.add(called.clone(), later).unwrap();
+    assert_eq!(a.current().id(), called.id());
+    assert_eq!(a.open(&answer, later).unwrap().content.as_slice(), b"answer");
 }
 
 #[test]

@@ -154,7 +154,12 @@ impl SessionRecord {
             core::mem::take(&mut first)
                 || now.saturating_sub(held.used_at) <= ARCHIVED_SESSION_LIFETIME.as_secs()
         });
-        self.held.truncate(1 + MAX_ARCHIVED_SESSIONS);
+        while self.held.len() > 1 + MAX_ARCHIVED_SESSIONS {
+            // Not the last in rank: that is a handshake of ours which waits for its answer.
+            let archived = self.held.iter().enumerate().skip(1).rev();
+            let oldest = archived.min_by_key(|(_, held)| held.used_at).map(|(place, _)| place);
+            self.held.remove(oldest.expect("there is more than the current one"));
+        }
     }
 
     /// Encodes, secrets and all, for storage:

@@ -126,6 +126,21 @@ fn few_archived_sessions_are_kept_and_not_for_ever() {
 }
 
 #[test]
+fn a_handshake_of_ours_finds_room_beside_sessions_that_are_answered() {
+    let (alice, bob) = (device(1, NOW), device(2, NOW));
+    let (_, first) = meet(&bob, &alice, NOW);
+    let mut a = SessionRecord::new(first, NOW);
+    for n in 1..=MAX_ARCHIVED_SESSIONS as u64 {
+        a.add(meet(&bob, &alice, NOW + n).1, NOW + n).unwrap();
+    }
+    let (ours, theirs) = meet(&alice, &bob, NOW + 100);
+    a.add(ours.clone(), NOW + 100).unwrap();
+    assert_eq!(a.states().count(), 1 + MAX_ARCHIVED_SESSIONS);
+    say(&mut SessionRecord::new(theirs, NOW + 100), &mut a, NOW + 100);
+    assert_eq!(a.current().id(), ours.id());
+}
+
+#[test]
 fn a_session_that_was_current_until_now_still_opens_what_is_on_its_way() {
     let (alice, bob) = (device(1, NOW), device(2, NOW));
     let (alices, bobs) = meet(&alice, &bob, NOW);

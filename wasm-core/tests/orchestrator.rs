@@ -5,8 +5,9 @@
 //! A schedule draws how the two talk (in turn, in bursts, one-sided) and how far apart their clocks
 //! are, and then lets messages be lost, doubled, reordered, late by up to weeks, forged and
 //! replayed; handshakes cross and repeat; a party restarts from its store, ends before it has
-//! stored, or comes back with an older state, as a restored profile does. After the last, and when
-//! every handshake was lost, a new handshake brings a session that works; else the two need none.
+//! stored, or comes back with an older state, as a restored profile does. After that, and when the
+//! first messages were lost or more handshakes open than a record holds sessions, the two may have
+//! to meet anew, and then can talk; in every other schedule they just can.
 //!
 //! - [`people`] are the two devices, [`party`] is what one of them has and stores;
 //! - [`world`] carries envelopes and checks each, [`ledger`] each key and nonce;

@@ -24,6 +24,8 @@ struct Weather {
     /// Between two actions, in seconds.
     pause: u64,
     rolls_back: bool,
+    /// Somebody accepts invite after invite.
+    calls_often: bool,
 }
 
 impl Weather {
@@ -41,6 +43,7 @@ impl Weather {
             delay: one_of(&[5, 300, 2 * DAY, 40 * DAY]),
             pause: one_of(&[1, 20, 90, 3_600, 3 * DAY]),
             rolls_back: one_of(&[0, 1]) == 1,
+            calls_often: choices.percent(5),
         }
     }
 }
@@ -90,6 +93,7 @@ impl<'p> Schedule<'p> {
     fn act(&mut self) {
         match self.choices.below(100) {
             0..20 if self.weather.rolls_back => self.remember_or_roll_back(),
+            20..60 if self.weather.calls_often => self.call(),
             0..72 => self.talk(),
             72..77 => {
                 let side = self.side();
@@ -108,10 +112,7 @@ impl<'p> Schedule<'p> {
                 self.world.count("replayed");
                 self.world.arrive(number);
             }
-            92..94 => {
-                let side = self.side();
-                self.initiate(side);
-            }
+            92..94 => self.call(),
             _ => self.talk(),
         }
     }
@@ -125,6 +126,11 @@ impl<'p> Schedule<'p> {
                 self.world.roll_back(side, which);
             }
         }
+    }
+
+    fn call(&mut self) {
+        let side = self.side();
+        self.initiate(side);
     }
 
     fn talk(&mut self) {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use volly_core::session::{SessionId, SessionState};
+use volly_core::{
+    limits::MAX_ARCHIVED_SESSIONS,
+    session::{SessionId, SessionState},
+};
 
 use super::{
     ledger::Ledger,
@@ -76,10 +79,13 @@ impl<'p> World<'p> {
         self.sent.len()
     }
 
-    /// Whether nothing excuses that the two cannot talk: they share a session.
+    /// Whether nothing excuses that the two cannot talk: they share a session, and had to let go of
+    /// none for want of room.
     pub fn should_talk(&self) -> bool {
         let both = |sent: &Sent| self.parties.iter().all(|party| party.has(sent.session));
-        self.rolled_back == [false; 2] && self.sent.iter().any(both)
+        let handshakes = self.sent.iter().filter(|sent| sent.begins).count();
+        let harmed = self.rolled_back != [false; 2] || handshakes > 1 + MAX_ARCHIVED_SESSIONS;
+        !harmed && self.sent.iter().any(both)
     }
 
     pub fn agree(&self) -> bool {

@@ -148,22 +148,19 @@ impl Argon2Parameters {
         passphrase: &Passphrase,
         salt: &[u8; SALT_BYTES],
     ) -> Result<Secret<32>, OutOfMemory> {
-        let mut key = Zeroizing::new([0; 32]);
         let lanes = u32::from(self.parallelism);
-        let params = Params::new(self.memory_kib, self.passes, lanes, Some(key.len()))
+        let params = Params::new(self.memory_kib, self.passes, lanes, Some(32))
             .expect("the bounds of `new` are within those of RFC 9106 §3.1");
         let mut memory = Zeroizing::new(Vec::new());
         memory.try_reserve_exact(params.block_count()).map_err(|_| OutOfMemory)?;
         memory.resize(params.block_count(), Block::new());
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into_with_memory(
-                passphrase.0.as_bytes(),
-                salt,
-                key.as_mut_slice(),
-                memory.as_mut_slice(),
-            )
-            .expect("passphrase, salt and output have lengths that RFC 9106 §3.1 allows");
-        Ok(Secret::new(*key))
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let passphrase = passphrase.0.as_bytes();
+        Ok(Secret::filled(|key| {
+            argon2
+                .hash_password_into_with_memory(passphrase, salt, key, memory.as_mut_slice())
+                .expect("passphrase, salt and output have lengths that RFC 9106 §3.1 allows");
+        }))
     }
 }
 

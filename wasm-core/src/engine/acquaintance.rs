@@ -1,4 +1,5 @@
-//! From a session to a contact: somebody new, or somebody known once more.
+//! From a session to a contact: somebody new, or somebody known once more; and what the two say of
+//! themselves when they meet.
 //!
 //! Invariant: the numbers of our texts to a person never start again, so that a state once shown
 //! stays with its text; what the contact has forgotten is told apart by `first_sequence`.
@@ -8,19 +9,20 @@ use alloc::string::String;
 use rand_core::CryptoRng;
 
 use super::{
-    Engine,
+    Engine, Transaction,
     contacts::Contact,
+    effect::Durability,
     input::Timestamp,
     ranges::Ranges,
-    rows::{ContactRow, Standing},
+    rows::{ContactRow, Parcel, Standing},
 };
 use crate::{
     api::ContactId,
     identity::Fingerprint,
-    session::{AddError, SessionRecord, SessionState},
+    session::{AddError, SessionId, SessionRecord, SessionState},
 };
 
-/// What we say that we remember of a conversation, when we introduce ourselves.
+/// What one of the two says that it remembers of their conversation (protocol.md §7).
 #[derive(Clone, Copy)]
 pub(super) struct Memory {
     pub(super) history: u64,
@@ -40,9 +42,7 @@ impl Engine {
     /// do we.
     pub(super) fn memory(&self, fingerprint: Fingerprint, rng: &mut impl CryptoRng) -> Memory {
         match self.contact_of(fingerprint).map(|(_, contact)| &contact.row) {
-            Some(row) if row.standing != Standing::Gone => {
-                Memory { history: row.history, first_sequence: row.first_sequence }
-            }
+            Some(row) if row.standing != Standing::Gone => row.memory(),
             gone => Memory {
                 history: rng.next_u64(),
                 first_sequence: gone.map_or(1, |row| row.next_sequence),
@@ -90,6 +90,49 @@ impl Engine {
         }
         Ok(id)
     }
+
+    /// Takes an introduction in. Says whether the contact has begun anew, and so needs ours.
+    pub(super) fn on_hello(
+        &mut self,
+        id: ContactId,
+        session: SessionId,
+        name: String,
+        theirs: Memory,
+        transaction: &mut Transaction,
+    ) -> bool {
+        let Some(contact) = self.contacts.get_mut(&id) else { return false };
+        contact.row.own_name = name;
+        let known = contact.row.their_history.replace(theirs.history);
+        let began_anew = known.is_some_and(|known| known != theirs.history);
+        if began_anew {
+            contact.row.begin_anew();
+            contact.with_sessions(|sessions| sessions.retain_only(session));
+            contact.save_session(id, transaction);
+        }
+        let row = &mut contact.row;
+        let before = theirs.first_sequence.saturating_sub(1);
+        row.received.merge(&Ranges::from_parts(before, &[]));
+        row.read_sequence = row.read_sequence.max(before);
+        contact.save(id, transaction);
+        self.tell_contact(id, transaction);
+        began_anew
+    }
+
+    /// Introduces us. Whoever calls commits, then pumps.
+    pub(super) fn say_hello(
+        &mut self,
+        id: ContactId,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+        transaction: &mut Transaction,
+    ) {
+        let (Some(account), Some(contact)) = (&self.account, self.contacts.get(&id)) else {
+            return;
+        };
+        let hello = account.introduction(contact.row.memory());
+        transaction.changes.durability = Durability::Strict;
+        self.post(transaction, id, Parcel::Hello, &hello, now, rng);
+    }
 }
 
 impl ContactRow {
@@ -118,9 +161,13 @@ impl ContactRow {
         }
     }
 
+    const fn memory(&self) -> Memory {
+        Memory { history: self.history, first_sequence: self.first_sequence }
+    }
+
     /// The same person, who has forgotten us: what is ours stays, and its texts count from the
     /// beginning.
-    pub(super) fn begin_anew(&mut self) {
+    fn begin_anew(&mut self) {
         self.first_sequence = self.next_sequence;
         self.lamport_floor = self.lamport;
         self.received = Ranges::default();

@@ -9,7 +9,7 @@ use rand_core::CryptoRng;
 use super::{
     Contact, Engine, Transaction,
     acquaintance::Memory,
-    effect::{Durability, Effect, EnvelopeId, NetAction},
+    effect::{Effect, EnvelopeId, NetAction},
     input::Timestamp,
     mailboxes::Owner,
     ranges::Ranges,
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     api::{ContactId, Event, MessageId, MessageState, MessageView, Progress},
     limits::{MAX_LAMPORT_LEAP, RECEIPT_DELAY},
-    session::{Opened, SessionId},
+    session::Opened,
     wire::Content,
 };
 
@@ -98,7 +98,8 @@ impl Engine {
         }
         match Content::decode(&content) {
             Ok(Content::Hello { name, history, first_sequence, .. }) => {
-                if self.on_hello(id, session, name, (history, first_sequence), transaction) {
+                let theirs = Memory { history, first_sequence };
+                if self.on_hello(id, session, name, theirs, transaction) {
                     self.say_hello(id, now, rng, transaction);
                 }
             }
@@ -114,55 +115,6 @@ impl Engine {
             // A kind that a newer version sends. The session has moved on, so it must be stored.
             Err(_) => {}
         }
-    }
-
-    /// Takes an introduction in. Says whether the contact has begun anew, and so needs ours.
-    pub(super) fn on_hello(
-        &mut self,
-        id: ContactId,
-        session: SessionId,
-        name: String,
-        (history, first_sequence): (u64, u64),
-        transaction: &mut Transaction,
-    ) -> bool {
-        let Some(contact) = self.contacts.get_mut(&id) else { return false };
-        let row = &mut contact.row;
-        row.own_name = name;
-        let before = first_sequence.saturating_sub(1);
-        let began_anew = row.their_history.replace(history).is_some_and(|known| known != history);
-        if began_anew {
-            row.begin_anew();
-            contact.with_sessions(|sessions| sessions.retain_only(session));
-            contact.save_session(id, transaction);
-        }
-        let row = &mut contact.row;
-        row.received.merge(&Ranges::from_parts(before, &[]));
-        row.read_sequence = row.read_sequence.max(before);
-        contact.save(id, transaction);
-        self.tell_contact(id, transaction);
-        began_anew
-    }
-
-    /// Introduces us. Whoever calls commits, then pumps.
-    pub(super) fn say_hello(
-        &mut self,
-        id: ContactId,
-        now: Timestamp,
-        rng: &mut impl CryptoRng,
-        transaction: &mut Transaction,
-    ) {
-        if let Some(hello) = self.hello(id) {
-            transaction.changes.durability = Durability::Strict;
-            self.post(transaction, id, Parcel::Hello, &hello, now, rng);
-        }
-    }
-
-    /// Who we are, and what we remember of the conversation.
-    pub(super) fn hello(&self, id: ContactId) -> Option<Content> {
-        let (account, contact) = (self.account.as_ref()?, self.contacts.get(&id)?);
-        let row = &contact.row;
-        let memory = Memory { history: row.history, first_sequence: row.first_sequence };
-        Some(account.introduction(memory))
     }
 
     /// The message as it will be shown, with what a hostile sender could distort brought to bounds.

@@ -7,6 +7,7 @@ use zeroize::Zeroize;
 
 use super::{
     Engine, Question, Transaction,
+    acquaintance::Memory,
     effect::{Effect, NetAction, Table},
     input::{RelayError, Timestamp},
     records,
@@ -275,7 +276,8 @@ impl Engine {
         if let Some(contact) = self.contacts.get(&id) {
             contact.save_session(id, transaction);
         }
-        self.on_hello(id, session_id, name, (history, first_sequence), transaction);
+        let theirs = Memory { history, first_sequence };
+        self.on_hello(id, session_id, name, theirs, transaction);
         self.say_hello(id, now, rng, transaction);
         self.close_invite(invite_id, Some(id), rng, transaction);
     }

@@ -78,20 +78,21 @@ impl LastResortPreKeys {
         bundle
     }
 
-    fn sets(&mut self) -> impl Iterator<Item = &mut Set> {
-        [Some(&mut self.published), self.previous.as_mut()].into_iter().flatten()
+    fn sets(&self) -> impl Iterator<Item = &Set> {
+        [Some(&self.published), self.previous.as_ref()].into_iter().flatten()
     }
 
     /// The private halves that a handshake asks for: `None` when they are gone or used up, and
     /// when this very handshake was accepted before.
-    pub fn find(&mut self, id: u32, ephemeral_key: &dh::PublicKey) -> Option<&PreKeySecrets> {
+    pub fn find(&self, id: u32, ephemeral_key: &dh::PublicKey) -> Option<&PreKeySecrets> {
         let set = self.sets().find(|set| set.secrets.id == id)?;
         (!set.is_full() && !set.used.contains(&ephemeral_key.0)).then_some(&set.secrets)
     }
 
     /// Remembers that a handshake was accepted. The caller stores this with its session.
     pub fn spend(&mut self, id: u32, ephemeral_key: &dh::PublicKey) {
-        if let Some(set) = self.sets().find(|set| set.secrets.id == id) {
+        let sets = [Some(&mut self.published), self.previous.as_mut()];
+        if let Some(set) = sets.into_iter().flatten().find(|set| set.secrets.id == id) {
             set.used.insert(ephemeral_key.0);
         }
     }
@@ -100,11 +101,9 @@ impl LastResortPreKeys {
     /// u16 uses ‖ uses × EK)`.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let sets = [Some(&self.published), self.previous.as_ref()];
-        let n = if self.previous.is_some() { 2 } else { 1 };
-        let capacity = sets.iter().flatten().map(|set| 256 + 32 * set.used.len()).sum();
-        let mut writer = Writer::with_capacity(capacity).u8(VERSION).u8(n);
-        for set in sets.into_iter().flatten() {
+        let capacity = self.sets().map(|set| 256 + 32 * set.used.len()).sum();
+        let mut writer = Writer::with_capacity(capacity).u8(VERSION).count8(self.sets().count());
+        for set in self.sets() {
             let secrets = set.secrets.encode();
             let length = u16::try_from(secrets.len()).expect("prekeys are about 200 bytes");
             let uses = u16::try_from(set.used.len()).expect("there are at most a few hundred");

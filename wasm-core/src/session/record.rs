@@ -10,7 +10,6 @@
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{OpenError, Opened, SealError, SessionId, SessionState};
@@ -116,8 +115,7 @@ impl SessionRecord {
     ///
     /// [`AddError`]; nothing has changed.
     pub fn add(&mut self, state: SessionState, now: u64) -> Result<(), AddError> {
-        let secret = state.pair_secret().expose();
-        if self.states().any(|known| known.pair_secret().expose().ct_eq(secret).into()) {
+        if self.state(state.id()).is_some() {
             return Err(AddError::Known);
         }
         if self.states().any(|known| known.certified_at() > state.certified_at()) {

@@ -76,10 +76,17 @@ pub const STEP_WHILE: Duration = Duration::from_secs(30 * 86_400);
 /// are lost. Higher: mailboxes to listen at, for each of them.
 pub const MAX_ARCHIVED_SESSIONS: usize = 3;
 
-/// How long a session is kept that is not the current one and opens nothing: a relay keeps no
-/// envelope longer, and clocks may differ.
-pub const ARCHIVED_SESSION_LIFETIME: Duration =
+/// How much longer than in another session of the contact nothing may have been opened in one that
+/// seals. Lower: two who answered each other late end in different sessions. Higher: the sessions
+/// where nobody speaks are kept longer.
+pub const SILENT_SESSION_TRUST: Duration =
     Duration::from_secs(MAILBOX_LIFETIME.as_secs() + MAX_CLOCK_SKEW.as_secs());
+
+/// How long a session is kept that is not the current one and opens nothing: the other side may
+/// trust it for [`SILENT_SESSION_TRUST`] after its last envelope came, the relay kept that for a
+/// [`MAILBOX_LIFETIME`], and clocks may differ.
+pub const ARCHIVED_SESSION_LIFETIME: Duration =
+    Duration::from_secs(2 * SILENT_SESSION_TRUST.as_secs());
 
 /// Clock skew between two people, or a person and a relay, that must not matter.
 pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(86_400);

@@ -1,8 +1,9 @@
 //! Every session with one peer: one seals, all open (protocol.md §5).
 //!
 //! Both sides rank the sessions that both have in the same way, and trust one only once the other
-//! has answered in it. So handshakes that cross end in one session after one message each way, and
-//! a handshake that nobody answers takes nothing away.
+//! has answered in it, and as long as the other does not speak elsewhere alone. So handshakes that
+//! cross end in one session after one message each way, a handshake that nobody answers takes
+//! nothing away, and nobody goes on sealing where the other has let go.
 //!
 //! Invariant: there is at least one state, the best comes first, and none is of a device that the
 //! peer has replaced by one that has answered.
@@ -14,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{OpenError, Opened, SealError, SessionId, SessionState};
 use crate::{
-    limits::{ARCHIVED_SESSION_LIFETIME, MAX_ARCHIVED_SESSIONS},
+    limits::{ARCHIVED_SESSION_LIFETIME, MAX_ARCHIVED_SESSIONS, SILENT_SESSION_TRUST},
     wire::codec::{DecodeError, Reader, Writer},
 };
 
@@ -42,9 +43,21 @@ pub struct SessionRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Held {
     state: SessionState,
-    /// When it began, last opened a message, or ceased to be the current one; seconds since the Unix
-    /// epoch.
-    used_at: u64,
+    /// When it began or last opened a message; seconds since the Unix epoch.
+    opened_at: u64,
+    /// When it last was the current one, as far as is known; 0 for one that never was.
+    current_at: u64,
+}
+
+impl Held {
+    fn new(state: SessionState, now: u64) -> Self {
+        Self { state, opened_at: now, current_at: 0 }
+    }
+
+    /// When something last happened in it that may bring messages.
+    fn used_at(&self) -> u64 {
+        self.opened_at.max(self.current_at)
+    }
 }
 
 impl SessionRecord {
@@ -52,7 +65,7 @@ impl SessionRecord {
     /// epoch.
     #[must_use]
     pub fn new(state: SessionState, now: u64) -> Self {
-        Self { held: alloc::vec![Held { state, used_at: now }] }
+        Self { held: alloc::vec![Held::new(state, now)] }
     }
 
     /// The one that seals.
@@ -97,7 +110,7 @@ impl SessionRecord {
         for held in &mut self.held {
             match held.state.open(envelope, now) {
                 Ok(content) => {
-                    held.used_at = now;
+                    held.opened_at = now;
                     let session = held.state.id();
                     self.settle(now);
                     return Ok(Opened { content, session });
@@ -121,7 +134,7 @@ impl SessionRecord {
         if self.states().any(|known| known.certified_at() > state.certified_at()) {
             return Err(AddError::Revoked);
         }
-        self.held.push(Held { state, used_at: now });
+        self.held.push(Held::new(state, now));
         self.settle(now);
         Ok(())
     }
@@ -140,37 +153,42 @@ impl SessionRecord {
         let device = answered.map(SessionState::certified_at).max().unwrap_or_default();
         self.held.retain(|held| held.state.certified_at() >= device);
         // A device that took the place of another has none of its sessions, answered or not.
-        self.held.sort_by_key(|Held { state, .. }| {
-            core::cmp::Reverse((state.certified_at(), state.is_answered(), state.precedence()))
+        let heard = self.held.iter().filter(|held| held.state.is_answered());
+        let heard = heard.map(|held| held.opened_at).max().unwrap_or_default();
+        self.held.sort_by_key(|Held { state, opened_at, .. }| {
+            // The peer speaks elsewhere, and may have let go of this one.
+            let silent = heard.saturating_sub(*opened_at) > SILENT_SESSION_TRUST.as_secs();
+            let answered = state.is_answered();
+            core::cmp::Reverse((state.certified_at(), answered, !silent, state.precedence()))
         });
         // What it sealed to the last is answered in it for as long as an envelope lasts.
         if let Some(archived) = self.held.iter_mut().skip(1).find(|it| it.state.id() == current) {
-            archived.used_at = now;
+            archived.current_at = now;
         }
         let mut first = true;
         self.held.retain(|held| {
             core::mem::take(&mut first)
-                || now.saturating_sub(held.used_at) <= ARCHIVED_SESSION_LIFETIME.as_secs()
+                || now.saturating_sub(held.used_at()) <= ARCHIVED_SESSION_LIFETIME.as_secs()
         });
         while self.held.len() > 1 + MAX_ARCHIVED_SESSIONS {
             // Not the last in rank: that is a handshake of ours which waits for its answer.
             let archived = self.held.iter().enumerate().skip(1).rev();
-            let oldest = archived.min_by_key(|(_, held)| held.used_at).map(|(place, _)| place);
+            let oldest = archived.min_by_key(|(_, held)| held.used_at()).map(|(place, _)| place);
             self.held.remove(oldest.expect("there is more than the current one"));
         }
     }
 
     /// Encodes, secrets and all, for storage:
-    /// `u8 version ‖ u8 n ‖ n × (u64 used at ‖ u32 length ‖ state)`.
+    /// `u8 version ‖ u8 n ‖ n × (u64 opened at ‖ u64 current at ‖ u32 length ‖ state)`.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         let states: Vec<_> = self.held.iter().map(|held| held.state.encode()).collect();
-        let length = 2 + states.iter().map(|state| 12 + state.len()).sum::<usize>();
+        let length = 2 + states.iter().map(|state| 20 + state.len()).sum::<usize>();
         let n = u8::try_from(states.len()).expect("a record has few states");
         let mut writer = Writer::with_capacity(length).u8(VERSION).u8(n);
         for (held, state) in self.held.iter().zip(&states) {
             let length = u32::try_from(state.len()).expect("a state is far smaller than 4 GB");
-            writer = writer.u64(held.used_at).u32(length).bytes(state);
+            writer = writer.u64(held.opened_at).u64(held.current_at).u32(length).bytes(state);
         }
         Zeroizing::new(writer.finish())
     }
@@ -189,9 +207,10 @@ impl SessionRecord {
             }
             let mut held = Vec::with_capacity(n);
             for _ in 0..n {
-                let used_at = reader.u64()?;
+                let (opened_at, current_at) = (reader.u64()?, reader.u64()?);
                 let length = reader.u32()? as usize;
-                held.push(Held { state: SessionState::decode(reader.bytes(length)?)?, used_at });
+                let state = SessionState::decode(reader.bytes(length)?)?;
+                held.push(Held { state, opened_at, current_at });
             }
             Ok(Self { held })
         })

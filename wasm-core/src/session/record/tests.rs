@@ -126,6 +126,28 @@ fn few_archived_sessions_are_kept_and_not_for_ever() {
 }
 
 #[test]
+fn a_session_that_the_peer_has_let_go_of_gives_way_to_the_one_it_speaks_in() {
+    let (alice, bob) = (device(1, NOW), device(2, NOW));
+    let (alices, bobs) = meet(&alice, &bob, NOW);
+    let (mut a, mut b) = (SessionRecord::new(alices, NOW), SessionRecord::new(bobs, NOW));
+    say(&mut b, &mut a, NOW);
+    // Bob's answers in the newer one never arrive.
+    let (mut newer, arrived) = meet(&alice, &bob, NOW + 50);
+    b.add(arrived, NOW + 50).unwrap();
+    let still = NOW + 50 + SILENT_SESSION_TRUST.as_secs();
+    say(&mut a, &mut b, still);
+    assert_eq!(b.current().id(), newer.id(), "an answer may still be on its way");
+    for late in [still + 1, still + 2, still + 3] {
+        say(&mut a, &mut b, late);
+        assert_eq!(b.current().id(), a.current().id());
+        say(&mut b, &mut a, late);
+    }
+    let heard = newer.seal(b"still here", still + 4, &mut test_rng(7)).unwrap();
+    b.open(&heard, still + 4).unwrap();
+    assert_eq!(b.current().id(), newer.id(), "who speaks there has not let go of it");
+}
+
+#[test]
 fn a_handshake_of_ours_finds_room_beside_sessions_that_are_answered() {
     let (alice, bob) = (device(1, NOW), device(2, NOW));
     let (_, first) = meet(&bob, &alice, NOW);

@@ -32,13 +32,21 @@ export async function buildApp(wasm) {
   writeFileSync(stamp, inputs);
 }
 
-/** Builds what times the cryptography: a module for Node and for a page. @param {Record<string, string>} wasm @returns {Promise<string>} its path */
+/** How wasm-opt treats the app, which says it where Trunk reads it. */
+function wasmOptArguments() {
+  const [, level, flags] = readFileSync(join(root, 'web/index.html'), 'utf8').match(/data-wasm-opt="(\w+)"\s+data-wasm-opt-params="([^"]+)"/);
+  return [`-O${level}`, ...flags.split(/\s+/)];
+}
+
+/** Builds what times the cryptography, as the app is built: a module for Node and for a page. @param {Record<string, string>} wasm @returns {Promise<string>} its path */
 export async function buildBench(wasm) {
   const out = join(target, 'bench');
   await step('Build the cryptography by itself', async () => {
     await run('bench-wasm', 'cargo', ['build', '--locked', '--release', '--target', 'wasm32-unknown-unknown', '-p', 'volly-bench'], { env: wasm });
     const built = join(wasm.CARGO_TARGET_DIR, 'wasm32-unknown-unknown', 'release', 'volly_bench.wasm');
     await run('bench-bindgen', 'wasm-bindgen', ['--target', 'web', '--out-dir', out, built], { env: wasm });
+    const bound = join(out, 'volly_bench_bg.wasm');
+    await run('bench-opt', 'wasm-opt', [bound, ...wasmOptArguments(), '-o', bound], { env: wasm });
   });
   return join(out, 'volly_bench.js');
 }

@@ -135,6 +135,12 @@ export class App {
     return (await digits.innerText()).replace(/\s/g, '');
   }
 
+  /** Chooses whether everything goes through the relay, or takes it back. */
+  async toggleRelayOnly() {
+    await this.click(this.button('Settings'));
+    await this.click(this.page.getByRole('checkbox', { name: 'Through the relay only' }));
+  }
+
   /** @returns {Promise<string[]>} the recovery phrase */
   async words() {
     await this.click(this.button('Settings'));

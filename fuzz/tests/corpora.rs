@@ -280,7 +280,8 @@ fn rpc_views() {
     let (created_at, expires_at, state) = (NOW, NOW + 604_800, InviteState::Open);
     let invite =
         InviteView { id: InviteId(2), fragment: "AQ".into(), state, created_at, expires_at };
-    let profile = Profile { name: "Bob".into(), fingerprint: [8; 32], phrase_seen: true };
+    let profile =
+        Profile { name: "Bob".into(), fingerprint: [8; 32], phrase_seen: true, relay_only: false };
     for (name, message) in [
         ("contact", event(Event::Contact(contact))),
         ("open-invite", event(Event::Invite(invite))),

@@ -12,7 +12,7 @@ mod notice;
 pub use call::{
     AcceptInvite, ApiError, Call, CallId, CancelInvite, CreateInvite, DeleteContact,
     GetSafetyNumber, GetSnapshot, GetTimeline, MarkRead, Reconnect, RenameContact, Request,
-    Restore, RevealRecoveryPhrase, SendText, SetDraft, Start,
+    Restore, RevealRecoveryPhrase, SendText, SetDraft, SetRelayOnly, Start,
 };
 pub use event::{Event, Numbered, Progress};
 pub use model::{

@@ -197,6 +197,9 @@ impl Engine {
         }
         if !was_online {
             self.renew_certificate(now);
+            if let Some(account) = &self.account {
+                self.net(NetAction::RelayOnly(account.relay_only));
+            }
             self.listen(now);
             self.publish_invites();
             self.visit_waiting();

@@ -3,7 +3,8 @@
 //! One task holds the libp2p node and everything that rides on it: the link to the relay with its
 //! mailbox client, and the direct streams to contacts. It polls them all itself, so
 //! nothing here waits for anything else here. What differs between a browser and a test is in
-//! [`Config`]: the sockets, the bootstrap document, and what the system says of its network.
+//! [`Config`]: the sockets, the bootstrap document, how two browsers come to a connection of their own,
+//! and what the system says of its network.
 //!
 //! Does not do: repeat a request, decide what to send, or keep anything after the page is closed.
 //! Says nothing to any log: all it could name is addresses and PeerIds.
@@ -14,8 +15,10 @@ mod contact_ping;
 mod direct;
 mod event_loop;
 mod frames;
+mod handoff;
 mod link;
 mod mailbox_client;
+mod on_some;
 #[cfg(test)]
 mod pipe;
 mod probe;
@@ -29,13 +32,18 @@ mod url;
 mod browser;
 #[cfg(target_arch = "wasm32")]
 mod web_socket;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod webrtc;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, io};
 
 use futures::{
     AsyncRead, AsyncWrite, FutureExt, channel::mpsc, future::LocalBoxFuture, stream::LocalBoxStream,
 };
-use libp2p::core::transport::Boxed;
+use libp2p::{
+    Stream,
+    core::{muxing::StreamMuxerBox, transport::Boxed},
+};
 
 pub use self::bootstrap::{Bootstrap, BootstrapError};
 use crate::engine::{effect::NetAction, input::NetEvent};
@@ -65,6 +73,19 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 /// Gets the bootstrap document.
 pub type Fetch = Box<dyn FnMut() -> LocalBoxFuture<'static, Result<Bootstrap, BootstrapError>>>;
 
+/// Which part a node has in a negotiation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Opened the signaling stream, and speaks first.
+    Offerer,
+    /// Accepted it.
+    Answerer,
+}
+
+/// Negotiates a connection of its own with the peer at the other end of a signaling stream.
+pub type Negotiate =
+    Box<dyn Fn(Role, Stream) -> LocalBoxFuture<'static, io::Result<StreamMuxerBox>>>;
+
 /// Whether the system has a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connectivity {
@@ -91,6 +112,8 @@ pub struct Config {
     pub sockets: Boxed<Socket>,
     /// Gets the bootstrap document.
     pub fetch: Fetch,
+    /// Makes connections between contacts without a relay in between; `None`: there are none.
+    pub negotiate: Option<Negotiate>,
     /// What the system tells.
     pub signals: LocalBoxStream<'static, Signal>,
 }

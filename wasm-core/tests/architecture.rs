@@ -69,6 +69,7 @@ const COMPARED_BYTEWISE: &[&str] = &[
     "EnvelopeId",
     "Fingerprint",
     "Frame",
+    "Message",
     "Op",
     "PresenceRecord",
     "Profile",

@@ -143,6 +143,9 @@ words-lead = Whoever has these words is you. Write them on paper, in order, and 
 words-why = They bring you back on another device, or when this browser forgets you. Chats aren’t in them.
 words-show = Show the words
 words-done = I wrote them down
+privacy = Privacy
+relay-only = Through the relay only
+relay-only-text = The people you talk to don’t learn your IP address. Messages take a little longer.
 about-title = About Volly
 about-text = Volly runs in this browser alone. What you write is locked here, opens only at the other end, and stays safe from tomorrow’s quantum computers.
 

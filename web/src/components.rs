@@ -3,6 +3,7 @@
 mod avatar;
 mod bubble;
 mod button;
+mod choice;
 mod copy_field;
 mod dialog;
 mod error_text;
@@ -15,6 +16,7 @@ mod ticks;
 pub(crate) use avatar::{Avatar, AvatarSize};
 pub(crate) use bubble::MessageBubble;
 pub(crate) use button::{Button, IconButton, Look};
+pub(crate) use choice::Choice;
 pub(crate) use copy_field::CopyField;
 pub(crate) use dialog::Dialog;
 pub(crate) use error_text::{ErrorText, error_words};

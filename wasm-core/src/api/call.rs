@@ -173,6 +173,11 @@ calls! {
         /// The newest message on the screen.
         up_to: MessageId,
     } -> ();
+    /// Chooses whether everything goes through relays, so that no contact learns our IP address.
+    SetRelayOnly {
+        /// It does.
+        relay_only: bool,
+    } -> ();
     /// Keeps text that is typed and not sent.
     SetDraft {
         /// For whom.

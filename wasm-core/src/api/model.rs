@@ -35,6 +35,8 @@ pub struct Profile {
     pub fingerprint: [u8; 32],
     /// The recovery phrase was shown once.
     pub phrase_seen: bool,
+    /// No contact learns our IP address: everything goes through relays.
+    pub relay_only: bool,
 }
 
 /// How far a message of ours has come. The order is the order of progress: it never goes back,

@@ -8,15 +8,15 @@ use alloc::{
 use rand_core::CryptoRng;
 
 use super::{
-    Engine, Transaction,
+    Effect, Engine, Transaction,
     acquaintance::Memory,
-    effect::Table,
+    effect::{NetAction, Table},
     input::Timestamp,
     reply::ReplyTo,
     rows::{ACCOUNT_KEY, AccountRow},
 };
 use crate::{
-    api::{ApiError, Event, Profile, Restore, RevealRecoveryPhrase, Start},
+    api::{ApiError, Event, Profile, Restore, RevealRecoveryPhrase, SetRelayOnly, Start},
     identity::{AccountSeed, Device, Fingerprint},
     limits::MAX_NAME_BYTES,
     wire::{AnswersRead, Content},
@@ -31,6 +31,8 @@ pub(super) struct Account {
     pub(super) phrase_seen: bool,
     /// The first day at whose mailboxes there may be mail for us.
     pub(super) listening_from: u32,
+    /// No contact learns our IP address.
+    pub(super) relay_only: bool,
 }
 
 impl Account {
@@ -38,7 +40,15 @@ impl Account {
         let device = Device::generate(&seed, now.seconds(), rng);
         let fingerprint = *device.fingerprint();
         let listening_from = now.day().saturating_sub(1);
-        Self { seed, device, fingerprint, name, phrase_seen: false, listening_from }
+        Self {
+            seed,
+            device,
+            fingerprint,
+            name,
+            phrase_seen: false,
+            listening_from,
+            relay_only: false,
+        }
     }
 
     pub(super) fn from_row(row: &AccountRow) -> Option<Self> {
@@ -50,6 +60,7 @@ impl Account {
             name: row.name.clone(),
             phrase_seen: row.phrase_seen,
             listening_from: row.listening_from,
+            relay_only: row.relay_only,
         })
     }
 
@@ -60,6 +71,7 @@ impl Account {
             name: self.name.clone(),
             phrase_seen: self.phrase_seen,
             listening_from: self.listening_from,
+            relay_only: self.relay_only,
         };
         transaction.changes.put(Table::Account, ACCOUNT_KEY.to_vec(), &row);
     }
@@ -79,6 +91,7 @@ impl Account {
             name: self.name.clone(),
             fingerprint: self.fingerprint.0,
             phrase_seen: self.phrase_seen,
+            relay_only: self.relay_only,
         }
     }
 }
@@ -146,7 +159,7 @@ impl Engine {
     fn finish_start(
         &mut self,
         made: Result<Account, ApiError>,
-        reply: impl FnOnce(Result<Profile, ApiError>) -> super::Effect,
+        reply: impl FnOnce(Result<Profile, ApiError>) -> Effect,
     ) {
         let account = match made {
             Ok(account) => account,
@@ -156,6 +169,7 @@ impl Engine {
         account.save(&mut transaction);
         let profile = account.profile();
         self.account = Some(account);
+        transaction.then.push(Effect::Net(NetAction::RelayOnly(profile.relay_only)));
         transaction.then.push(self.event(Event::Profile(profile.clone())));
         transaction.then.push(reply(Ok(profile)));
         self.commit(transaction);
@@ -169,6 +183,20 @@ impl Engine {
             account.save(&mut transaction);
             self.commit(transaction);
         }
+    }
+
+    pub(super) fn set_relay_only(&mut self, reply: ReplyTo<SetRelayOnly>, call: &SetRelayOnly) {
+        let Some(account) = &mut self.account else {
+            return self.effects.push_back(reply.with(Err(ApiError::NotStarted)));
+        };
+        account.relay_only = call.relay_only;
+        let mut transaction = Transaction::default();
+        account.save(&mut transaction);
+        let profile = account.profile();
+        transaction.then.push(Effect::Net(NetAction::RelayOnly(call.relay_only)));
+        transaction.then.push(self.event(Event::Profile(profile)));
+        transaction.then.push(reply.with(Ok(())));
+        self.commit(transaction);
     }
 
     pub(super) fn reveal_recovery_phrase(&mut self, reply: ReplyTo<RevealRecoveryPhrase>) {
@@ -185,5 +213,57 @@ impl Engine {
         }
         transaction.then.push(reply.with(Ok(words)));
         self.commit(transaction);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        api::CallId,
+        crypto::test_rng,
+        engine::input::{Input, NetEvent, RelayStatus},
+    };
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    /// What the network is told, and what is stored, in answer to an input.
+    fn told(engine: &mut Engine, input: Input) -> (Vec<bool>, Vec<super::super::effect::Row>) {
+        engine.handle(input, NOW, &mut test_rng(1));
+        let (mut told, mut rows) = (Vec::new(), Vec::new());
+        let mut effects = Vec::new();
+        while let Some(effect) = engine.poll_effect() {
+            match effect {
+                Effect::Commit { id, changes, then } => {
+                    rows.extend(changes.puts);
+                    effects.extend(then);
+                    engine.handle(Input::Committed(id), NOW, &mut test_rng(1));
+                }
+                effect => effects.push(effect),
+            }
+        }
+        for effect in effects {
+            if let Effect::Net(NetAction::RelayOnly(relay_only)) = effect {
+                told.push(relay_only);
+            }
+        }
+        (told, rows)
+    }
+
+    fn online() -> Input {
+        Input::Net(NetEvent::Relay(RelayStatus::Online { peer: Vec::new() }))
+    }
+
+    #[test]
+    fn the_network_is_told_who_may_learn_our_address_whenever_it_can_matter() {
+        let mut engine = Engine::load(Vec::new(), NOW).unwrap();
+        assert_eq!(told(&mut engine, online()).0, [], "nobody is there to ask");
+        let start = Input::Call(CallId(1), Start { name: "Alice".into() }.into());
+        assert_eq!(told(&mut engine, start).0, [false]);
+        let choose = Input::Call(CallId(2), SetRelayOnly { relay_only: true }.into());
+        let (now, rows) = told(&mut engine, choose);
+        assert_eq!(now, [true]);
+        let mut next = Engine::load(rows, NOW).unwrap();
+        assert_eq!(told(&mut next, online()).0, [true], "and in the next run");
     }
 }

@@ -17,6 +17,7 @@ impl Engine {
             Request::Start(call) => self.start(ReplyTo::new(id), &call, now, rng),
             Request::Restore(call) => self.restore(ReplyTo::new(id), &call, now, rng),
             Request::RevealRecoveryPhrase(_) => self.reveal_recovery_phrase(ReplyTo::new(id)),
+            Request::SetRelayOnly(call) => self.set_relay_only(ReplyTo::new(id), &call),
             Request::GetSnapshot(_) => self.snapshot(ReplyTo::new(id), now),
             Request::CreateInvite(_) => self.create_invite(ReplyTo::new(id), now, rng),
             Request::CancelInvite(call) => self.cancel_invite(ReplyTo::new(id), &call, rng),

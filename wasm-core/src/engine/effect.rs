@@ -109,6 +109,9 @@ pub enum NetAction {
         /// `KDF(pair secret, "volly/1/direct", 32)` (protocol.md §12).
         key: crate::crypto::secret::Secret<32>,
     },
+    /// Whether contacts are reached through relays alone, so that none learns our IP address. Until this
+    /// is said they are.
+    RelayOnly(bool),
     /// Send over the direct stream; dropped silently when there is none.
     SendDirect {
         /// Whom.

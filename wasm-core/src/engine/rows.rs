@@ -41,6 +41,7 @@ pub(super) struct AccountRow {
     pub(super) name: String,
     pub(super) phrase_seen: bool,
     pub(super) listening_from: u32,
+    pub(super) relay_only: bool,
 }
 
 impl Drop for AccountRow {

@@ -15,6 +15,7 @@ use web_sys::{AbortController, EventTarget, RequestCache, RequestInit, Response,
 
 use super::{
     Bootstrap, BootstrapError, Config, Connectivity, Signal, Socket, web_socket::WebSockets,
+    webrtc::negotiate,
 };
 use crate::platform::page::{self, Listener};
 
@@ -31,6 +32,7 @@ impl Config {
         Self {
             sockets: WebSockets::default().map(|stream, _| Box::new(stream) as Socket).boxed(),
             fetch: Box::new(|| fetch().boxed_local()),
+            negotiate: Some(Box::new(|role, stream| negotiate(role, stream).boxed_local())),
             signals: Signals::listen().boxed_local(),
         }
     }

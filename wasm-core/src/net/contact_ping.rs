@@ -20,6 +20,8 @@ use libp2p::{
     },
 };
 
+use super::handoff::is_direct;
+
 /// Between two pings of a contact. The relay is probed more often, see [`super::probe`]; a contact
 /// that is gone costs no more than a detour, because what has no receipt goes to the mailbox.
 const INTERVAL: Duration = Duration::from_secs(15);
@@ -47,10 +49,10 @@ impl ContactPing {
         }
     }
 
-    /// Contacts are reached through a circuit, relays are not.
+    /// Contacts are reached through a circuit or without a relay.
     fn side(&mut self, address: &Multiaddr) -> &mut ping::Behaviour {
         let is_circuit = address.iter().any(|part| part == Protocol::P2pCircuit);
-        if is_circuit { &mut self.contacts } else { &mut self.relay }
+        if is_circuit || is_direct(address) { &mut self.contacts } else { &mut self.relay }
     }
 }
 

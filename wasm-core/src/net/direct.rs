@@ -1,4 +1,5 @@
-//! Direct streams between two browsers, over a circuit through the relay (protocol.md §12).
+//! Direct streams between two browsers (protocol.md §12): first over a circuit through the relay, then
+//! over a connection of their own where there is one ([`upgrade`]).
 //!
 //! Of two contacts the one with the larger PeerId dials, so that they do not dial each other at
 //! once. Both prove with a token that they know the secret of the pair.
@@ -7,13 +8,16 @@
 //! nothing is gone after [`PROOF_TIMEOUT`]. A frame that finds no room is dropped: its envelope
 //! goes to the mailbox when no receipt comes.
 
+mod contact;
+mod proof;
 mod stream;
 mod token;
+mod upgrade;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    rc::Rc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use futures::{
@@ -25,20 +29,25 @@ use futures::{
 use futures_timer::Delay;
 use libp2p::{
     Multiaddr, PeerId, Stream, Swarm,
+    core::{ConnectedPoint, muxing::StreamMuxerBox},
     multiaddr::Protocol,
-    swarm::dial_opts::{DialOpts, PeerCondition},
+    swarm::{
+        ConnectionId, SwarmEvent,
+        dial_opts::{DialOpts, PeerCondition},
+    },
 };
 use libp2p_stream::{Control, IncomingStreams};
 
 use self::{
-    stream::{DirectStream, Received, envelope_frame},
-    token::{Role, Token},
+    contact::{Attempt, Contact, Live, Path, Try},
+    stream::{DirectStream, Received},
+    token::Token,
 };
 use super::{
-    Events,
+    Events, Negotiate,
     frames::Frames,
-    swarm::{Behaviour, DIRECT},
-    timer::{doubled, within},
+    handoff::{self, Handoff},
+    swarm::{Behaviour, BehaviourEvent, DIRECT, SIGNALING},
 };
 use crate::{
     api::ContactId,
@@ -46,90 +55,97 @@ use crate::{
     engine::{effect::EnvelopeId, input::NetEvent},
 };
 
-/// From a dial or an accepted stream to the proof.
-const PROOF_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Dials at the same time. Lower: after a reconnect the last contact waits. Higher: a relay counts
 /// them as a flood.
 const MAX_DIALS: usize = 8;
 
-/// Streams that were accepted and have proved nothing yet; the next is dropped.
-const MAX_UNPROVED: usize = 32;
-
-/// Pause after the first failed dial; doubled after each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-
-/// Longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// Failed dials in a row until a contact's presence counts as old: about an hour, its lifetime.
-const MAX_FAILURES: u32 = 64;
-
 /// Frames of one contact that wait to be written, 4 MiB at most.
 const MAX_OUTGOING: usize = 64;
 
-/// Who is to be reached, and how far that is.
-struct Contact {
-    /// `None`: accept only.
-    peer: Option<PeerId>,
-    key: Secret<32>,
-    dial: Dial,
-    failures: u32,
-    stream: Option<Live>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dial {
-    /// Nothing to do: not ours to dial, connected, offline, or given up.
-    Resting,
-    /// In the queue.
-    Waiting,
-    /// Being made, or in the pause after a failure; the attempt says which answer is still wanted.
-    Busy(Attempt),
-}
-
-/// Names an attempt or a stream, so that what is late is told from what is current.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Attempt(u64);
-
-struct Live {
-    attempt: Attempt,
-    outgoing: mpsc::Sender<Vec<u8>>,
-}
-
 /// What one of the tasks has come to.
 enum Done {
-    Paused(ContactId, Attempt),
-    Dialed(ContactId, Attempt, PeerId, Option<Frames<Stream>>),
-    Accepted(PeerId, Option<(Frames<Stream>, Token)>),
+    /// The pause after a failure is over.
+    Paused(ContactId, Attempt, Path),
+    /// A stream of ours was proved, or not.
+    Dialed((ContactId, Attempt, PeerId), Path, Option<Frames<Stream>>),
+    /// A stream of theirs has brought a token, or nothing.
+    Accepted(PeerId, Path, Option<(Frames<Stream>, Token)>),
+    /// See [`upgrade`].
+    Offered(ContactId, Attempt, PeerId, Option<StreamMuxerBox>),
+    /// See [`upgrade`].
+    Answered(PeerId, Option<StreamMuxerBox>),
+    /// Traffic to this peer has moved away from its circuits for some time.
+    Moved(PeerId),
 }
 
 /// All contacts that are to be reached.
 pub(super) struct Direct {
     local: PeerId,
-    control: Control,
-    incoming: Option<IncomingStreams>,
+    relayed: Control,
+    direct: Control,
+    /// Streams, offers, and streams on connections that came of offers.
+    incoming: Vec<(Kind, IncomingStreams)>,
+    negotiate: Option<Rc<Negotiate>>,
+    handoff: Handoff,
     contacts: BTreeMap<ContactId, Contact>,
+    /// Connections to contacts, and whoever passes for one.
+    connections: HashMap<ConnectionId, (PeerId, Path)>,
     queue: VecDeque<ContactId>,
     dials: usize,
     unproved: usize,
+    negotiations: usize,
+    /// Nothing is negotiated: no contact learns our IP address.
+    relay_only: bool,
+    /// Whose offers are being answered.
+    answering: HashSet<PeerId>,
     online: bool,
     next_attempt: u64,
     tasks: FuturesUnordered<LocalBoxFuture<'static, Done>>,
     streams: SelectAll<DirectStream>,
 }
 
+/// What a stream that came in is for.
+#[derive(Clone, Copy)]
+enum Kind {
+    Envelopes(Path),
+    Signaling,
+}
+
 impl Direct {
-    pub(super) fn new(mut control: Control, local: PeerId) -> Self {
+    pub(super) fn new(
+        node: &Swarm<Behaviour>,
+        negotiate: Option<Negotiate>,
+        handoff: Handoff,
+    ) -> Self {
+        let mut relayed = node.behaviour().relayed_streams();
+        let mut direct = node.behaviour().direct_streams();
+        // Refused only when it is accepted elsewhere already.
+        let mut incoming: Vec<_> = relayed
+            .accept(DIRECT)
+            .into_iter()
+            .map(|streams| (Kind::Envelopes(Path::Relayed), streams))
+            .collect();
+        if negotiate.is_some() {
+            incoming.extend(relayed.accept(SIGNALING).map(|streams| (Kind::Signaling, streams)));
+            let accepted = direct.accept(DIRECT);
+            incoming.extend(accepted.map(|streams| (Kind::Envelopes(Path::Direct), streams)));
+        }
         Self {
-            local,
-            // Refused only when it is accepted elsewhere already.
-            incoming: control.accept(DIRECT).ok(),
-            control,
+            local: *node.local_peer_id(),
+            relayed,
+            direct,
+            incoming,
+            negotiate: negotiate.map(Rc::new),
+            handoff,
             contacts: BTreeMap::new(),
+            connections: HashMap::new(),
             queue: VecDeque::new(),
             dials: 0,
             unproved: 0,
+            negotiations: 0,
+            // Until the engine has said what the person has chosen.
+            relay_only: true,
+            answering: HashSet::new(),
             online: false,
             next_attempt: 0,
             tasks: FuturesUnordered::new(),
@@ -137,22 +153,41 @@ impl Direct {
         }
     }
 
+    /// Takes note of the connections there are.
+    pub(super) fn on_swarm_event(&mut self, event: &SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
+                let local = match endpoint {
+                    ConnectedPoint::Dialer { address, .. } => address,
+                    ConnectedPoint::Listener { local_addr, .. } => local_addr,
+                };
+                let path = if handoff::is_direct(local) { Path::Direct } else { Path::Relayed };
+                self.connections.insert(*connection_id, (*peer_id, path));
+            }
+            SwarmEvent::ConnectionClosed { connection_id, .. } => {
+                self.connections.remove(connection_id);
+            }
+            _ => {}
+        }
+    }
+
+    /// Closes what there is of one path to a peer.
+    fn close(&self, peer: PeerId, path: Path, node: &mut Swarm<Behaviour>) {
+        for (connection, _) in self.connections.iter().filter(|(_, at)| **at == (peer, path)) {
+            node.close_connection(*connection);
+        }
+    }
+
     /// Reaches for a contact, or is ready for it. A `peer` that is none counts as unknown.
     pub(super) fn reach(&mut self, id: ContactId, peer: &[u8], key: Secret<32>) {
         let peer = PeerId::from_bytes(peer).ok().filter(|&peer| peer != self.local);
-        let contact = self.contacts.entry(id).or_insert_with(|| Contact {
-            peer: None,
-            key: key.clone(),
-            dial: Dial::Resting,
-            failures: 0,
-            stream: None,
-        });
+        let contact = self.contacts.entry(id).or_insert_with(|| Contact::new(key.clone()));
         if contact.peer != peer || contact.key != key {
             // Where it was is no longer of interest; what is under way there comes to nothing.
-            contact.dial = Dial::Resting;
+            (contact.dial, contact.upgrade) = (Try::Resting, Try::Resting);
             (contact.peer, contact.key) = (peer, key);
         }
-        contact.failures = 0;
+        contact.begin_again();
         self.enqueue(id);
     }
 
@@ -163,8 +198,8 @@ impl Direct {
 
     /// Sends an envelope when there is a stream with room.
     pub(super) fn send(&mut self, id: ContactId, envelope_id: EnvelopeId, envelope: &[u8]) {
-        if let Some(live) = self.contacts.get_mut(&id).and_then(|contact| contact.stream.as_mut()) {
-            let _ = live.outgoing.try_send(envelope_frame(envelope_id, envelope));
+        if let Some(contact) = self.contacts.get_mut(&id) {
+            contact.send(envelope_id, envelope);
         }
     }
 
@@ -172,8 +207,8 @@ impl Direct {
     fn enqueue(&mut self, id: ContactId) {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let ours = contact.peer.is_some_and(|peer| self.local.to_bytes() > peer.to_bytes());
-        if self.online && ours && contact.stream.is_none() && contact.dial == Dial::Resting {
-            contact.dial = Dial::Waiting;
+        if self.online && ours && contact.stream.is_none() && contact.dial == Try::Resting {
+            contact.dial = Try::Waiting;
             self.queue.push_back(id);
         }
     }
@@ -196,15 +231,19 @@ impl Direct {
             self.on_done(done, node, events);
             moved = true;
         }
-        let incoming = self.incoming.as_mut().map(|incoming| incoming.poll_next_unpin(cx));
-        if let Some(Poll::Ready(Some((peer, stream)))) = incoming {
-            self.accept(peer, stream);
+        for place in 0..self.incoming.len() {
+            let Some((kind, streams)) = self.incoming.get_mut(place) else { break };
+            let Poll::Ready(Some((peer, stream))) = streams.poll_next_unpin(cx) else { continue };
+            match *kind {
+                Kind::Envelopes(path) => self.accept(peer, path, stream),
+                Kind::Signaling => self.answer(peer, stream),
+            }
             moved = true;
         }
         if events.has_room()
             && let Poll::Ready(Some(received)) = self.streams.poll_next_unpin(cx)
         {
-            self.on_received(received, events);
+            self.on_received(received, node, events);
             moved = true;
         }
         moved
@@ -220,8 +259,8 @@ impl Direct {
         let ids: Vec<_> = self.contacts.keys().copied().collect();
         for id in ids {
             if let Some(contact) = self.contacts.get_mut(&id) {
-                contact.dial = Dial::Resting;
-                contact.failures = 0;
+                contact.dial = Try::Resting;
+                contact.begin_again();
             }
             self.enqueue(id);
         }
@@ -236,137 +275,125 @@ impl Direct {
     fn dial(&mut self, id: ContactId, circuit: &Multiaddr, node: &mut Swarm<Behaviour>) {
         let attempt = self.attempt();
         let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let (Dial::Waiting, Some(peer)) = (contact.dial, contact.peer) else { return };
+        let (Try::Waiting, Some(peer)) = (contact.dial, contact.peer) else { return };
         if circuit.iter().any(|part| part == Protocol::P2p(peer)) {
             // A contact that claims to be the relay would have us hang up on it.
-            contact.dial = Dial::Resting;
+            contact.dial = Try::Resting;
             return;
         }
-        contact.dial = Dial::Busy(attempt);
+        contact.dial = Try::Busy(attempt);
         self.dials += 1;
-        let opts = DialOpts::peer_id(peer)
-            .addresses(vec![circuit.clone().with(Protocol::P2p(peer))])
-            .condition(PeerCondition::DisconnectedAndNotDialing);
-        // Refused when there is a connection: then the stream opens on that.
-        let _ = node.dial(opts.build());
-        let mut control = self.control.clone();
-        let (key, local) = (contact.key.clone(), self.local);
-        let prove = async move {
-            let mut frames = Frames::new(control.open_stream(peer, DIRECT).await.ok()?);
-            frames.write(&token::make(&key, Role::Dialer, &local, &peer), ()).await.ok()?;
-            let token = frames.read().await.ok()?;
-            token::check(&key, Role::Listener, &peer, &local, &token).then_some(frames)
-        };
-        let done = async move {
-            Done::Dialed(id, attempt, peer, within(PROOF_TIMEOUT, prove).await.flatten())
-        };
-        self.tasks.push(done.boxed_local());
-    }
-
-    fn accept(&mut self, peer: PeerId, stream: Stream) {
-        if self.unproved >= MAX_UNPROVED {
-            return;
+        let key = contact.key.clone();
+        if !self.connections.values().any(|at| *at == (peer, Path::Relayed)) {
+            let opts = DialOpts::peer_id(peer)
+                .addresses(vec![circuit.clone().with(Protocol::P2p(peer))])
+                .condition(PeerCondition::NotDialing);
+            let _ = node.dial(opts.build());
         }
-        self.unproved += 1;
-        let read = async move {
-            let mut frames = Frames::new(stream);
-            let token = Token::try_from(frames.read().await.ok()?).ok()?;
-            Some((frames, token))
-        };
-        let done = async move { Done::Accepted(peer, within(PROOF_TIMEOUT, read).await.flatten()) };
+        let prove = self.prove(self.relayed.clone(), peer, key);
+        let done = async move { Done::Dialed((id, attempt, peer), Path::Relayed, prove.await) };
         self.tasks.push(done.boxed_local());
     }
 
     fn on_done(&mut self, done: Done, node: &mut Swarm<Behaviour>, events: &mut Events) {
         match done {
-            Done::Paused(id, attempt) => {
-                if self.is_current(id, attempt) {
-                    self.rest(id);
-                    self.enqueue(id);
+            Done::Paused(id, attempt, path) => {
+                if self.is_current(id, attempt, path) {
+                    self.rest(id, path);
+                    match path {
+                        Path::Relayed => self.enqueue(id),
+                        Path::Direct => self.upgrade(id),
+                    }
                 }
             }
-            Done::Dialed(id, attempt, peer, frames) => {
-                self.dials -= 1;
-                match (frames, self.is_current(id, attempt)) {
-                    (Some(frames), true) => self.go_up(id, frames, events),
-                    (_, current) => {
+            Done::Dialed((id, attempt, peer), path, frames) => {
+                self.dials -= usize::from(path == Path::Relayed);
+                match (frames, self.is_current(id, attempt, path), path) {
+                    (Some(frames), true, _) => {
+                        self.go_up(id, peer, path, frames, events);
+                        match path {
+                            Path::Relayed => self.upgrade(id),
+                            Path::Direct => self.retire_circuit(peer),
+                        }
+                    }
+                    (_, current, Path::Relayed) => {
                         self.drop_peer(peer, node);
                         if current {
                             self.fail(id, events);
                         }
                     }
+                    (_, true, Path::Direct) => self.fail_upgrade(id),
+                    (_, false, Path::Direct) => {}
                 }
             }
-            Done::Accepted(peer, proof) => {
-                self.unproved -= 1;
-                let known = proof.and_then(|(frames, token)| {
-                    self.prover(peer, &token).map(|(id, key)| (frames, id, key))
-                });
-                let Some((mut frames, id, key)) = known else {
-                    return self.drop_peer(peer, node);
-                };
-                frames.queue(&token::make(&key, Role::Listener, &self.local, &peer), ());
-                self.rest(id);
-                self.go_up(id, frames, events);
+            Done::Accepted(peer, path, proof) => self.on_accepted(peer, path, proof, node, events),
+            Done::Offered(id, attempt, peer, muxer) => {
+                self.on_offered((id, attempt, peer), muxer, node);
+            }
+            Done::Answered(peer, muxer) => self.on_answered(peer, muxer),
+            Done::Moved(peer) => self.close_circuits(peer, node),
+        }
+    }
+
+    fn is_current(&self, id: ContactId, attempt: Attempt, path: Path) -> bool {
+        self.contacts.get(&id).is_some_and(|contact| {
+            let tried = if path == Path::Relayed { contact.dial } else { contact.upgrade };
+            tried == Try::Busy(attempt)
+        })
+    }
+
+    fn rest(&mut self, id: ContactId, path: Path) {
+        if let Some(contact) = self.contacts.get_mut(&id) {
+            match path {
+                Path::Relayed => contact.dial = Try::Resting,
+                Path::Direct => contact.upgrade = Try::Resting,
             }
         }
     }
 
-    fn is_current(&self, id: ContactId, attempt: Attempt) -> bool {
-        self.contacts.get(&id).is_some_and(|contact| contact.dial == Dial::Busy(attempt))
-    }
-
-    fn rest(&mut self, id: ContactId) {
-        if let Some(contact) = self.contacts.get_mut(&id) {
-            contact.dial = Dial::Resting;
-        }
-    }
-
-    /// Which contact made this token. The one that should be at this PeerId is asked first.
-    fn prover(&self, peer: PeerId, token: &Token) -> Option<(ContactId, Secret<32>)> {
-        let proves =
-            |contact: &Contact| token::check(&contact.key, Role::Dialer, &peer, &self.local, token);
-        let likely = self.contacts.iter().filter(|(_, contact)| contact.peer == Some(peer));
-        let others = self.contacts.iter().filter(|(_, contact)| contact.peer != Some(peer));
-        likely
-            .chain(others)
-            .find(|(_, contact)| proves(contact))
-            .map(|(id, contact)| (*id, contact.key.clone()))
-    }
-
-    /// Closes the connection to a peer with which nothing works, unless something else does.
-    fn drop_peer(&self, peer: PeerId, node: &mut Swarm<Behaviour>) {
-        let in_use = |contact: &Contact| contact.peer == Some(peer) && contact.stream.is_some();
-        if !self.contacts.values().any(in_use) {
-            let _ = node.disconnect_peer_id(peer);
-        }
-    }
-
-    fn go_up(&mut self, id: ContactId, frames: Frames<Stream>, events: &mut Events) {
+    fn go_up(
+        &mut self,
+        id: ContactId,
+        peer: PeerId,
+        path: Path,
+        frames: Frames<Stream>,
+        events: &mut Events,
+    ) {
         let attempt = self.attempt();
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let (outgoing, take_outgoing) = mpsc::channel(MAX_OUTGOING);
-        contact.dial = Dial::Resting;
-        contact.failures = 0;
-        if contact.stream.replace(Live { attempt, outgoing }).is_some() {
+        let was_up = contact.stream.is_some();
+        let moved = contact.take(Live { attempt, peer, path, outgoing });
+        if was_up && !moved {
             events.push(NetEvent::DirectDown(id));
         }
+        if !was_up || !moved {
+            events.push(NetEvent::DirectUp(id));
+        }
         self.streams.push(DirectStream::new(id, attempt, frames, take_outgoing));
-        events.push(NetEvent::DirectUp(id));
     }
 
-    fn on_received(&mut self, received: Received, events: &mut Events) {
+    fn on_received(
+        &mut self,
+        received: Received,
+        node: &mut Swarm<Behaviour>,
+        events: &mut Events,
+    ) {
         let Received { id, attempt, envelope } = received;
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        if contact.stream.as_ref().is_none_or(|live| live.attempt != attempt) {
+        let Some(contact) = self.contacts.get_mut(&id).filter(|contact| contact.hears(attempt))
+        else {
             return;
-        }
+        };
         match envelope {
             Some(envelope) => events.push(NetEvent::DirectArrived(id, envelope)),
-            None => {
-                contact.stream = None;
+            None if contact.is_live(attempt) => {
+                if let Some(Live { peer, path: Path::Direct, .. }) = contact.stream.take() {
+                    // Or the next stream is opened on what is dead.
+                    self.close(peer, Path::Direct, node);
+                }
                 self.fail(id, events);
             }
+            None => contact.retired = None,
         }
     }
 
@@ -374,15 +401,13 @@ impl Direct {
     fn fail(&mut self, id: ContactId, events: &mut Events) {
         let attempt = self.attempt();
         let Some(contact) = self.contacts.get_mut(&id) else { return };
-        contact.dial = Dial::Resting;
-        if contact.failures == 0 {
+        let (pause, first) = contact.fail();
+        if first {
             events.push(NetEvent::DirectDown(id));
         }
-        if contact.failures < MAX_FAILURES && self.online {
-            let pause = doubled(FIRST_PAUSE, contact.failures, LONGEST_PAUSE);
-            contact.failures += 1;
-            contact.dial = Dial::Busy(attempt);
-            let paused = Delay::new(pause).map(move |()| Done::Paused(id, attempt));
+        if let Some(pause) = pause.filter(|_| self.online) {
+            contact.dial = Try::Busy(attempt);
+            let paused = Delay::new(pause).map(move |()| Done::Paused(id, attempt, Path::Relayed));
             self.tasks.push(paused.boxed_local());
         }
     }

@@ -13,6 +13,7 @@ use super::{
     Config, Events, MAX_UNANSWERED, Signal,
     breaker::Breaker,
     direct::Direct,
+    handoff::Handoff,
     link::Link,
     swarm::{self, Behaviour, BehaviourEvent},
 };
@@ -36,12 +37,11 @@ impl EventLoop {
         actions: mpsc::Receiver<NetAction>,
         events: mpsc::Sender<NetEvent>,
     ) -> Self {
-        let Config { sockets, fetch, signals } = config;
-        let breaker = Breaker::default();
-        let node = swarm::build(&Keypair::generate_ed25519(), sockets, breaker.clone());
-        let control = node.behaviour().streams.new_control();
-        let direct = Direct::new(control.clone(), *node.local_peer_id());
-        let link = Link::new(fetch, breaker, control);
+        let Config { sockets, fetch, negotiate, signals } = config;
+        let (breaker, handoff) = (Breaker::default(), Handoff::default());
+        let node = swarm::build(&Keypair::generate_ed25519(), sockets, breaker.clone(), &handoff);
+        let direct = Direct::new(&node, negotiate, handoff);
+        let link = Link::new(fetch, breaker, node.behaviour().relayed_streams());
         let (signals_ended, undelivered) = (false, Events::default());
         Self { node, link, direct, actions, signals, signals_ended, events, undelivered }
     }
@@ -66,6 +66,7 @@ impl EventLoop {
         {
             self.node.close_connection(ping.connection);
         }
+        self.direct.on_swarm_event(&event);
         self.link.on_swarm_event(&event, &mut self.node, &mut self.undelivered);
         true
     }
@@ -96,6 +97,7 @@ impl EventLoop {
         };
         match action {
             NetAction::ReachDirect { contact, peer, key } => self.direct.reach(contact, &peer, key),
+            NetAction::RelayOnly(only) => self.direct.set_relay_only(only, &mut self.node),
             NetAction::SendDirect { contact, id, envelope } => {
                 self.direct.send(contact, id, &envelope);
             }

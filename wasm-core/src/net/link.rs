@@ -37,6 +37,7 @@ use super::{
     Connectivity, Events, Fetch,
     bootstrap::{Bootstrap, BootstrapError},
     breaker::Breaker,
+    handoff::is_direct,
     mailbox_client::{self, MailboxClient},
     probe::Nudge,
     reservation::Reservation,
@@ -345,7 +346,7 @@ impl Link {
                     let route =
                         Route { connection, relay, circuit: circuit(address.clone(), relay) };
                     self.state = State::Opening(route, steps::open(self.control.clone(), relay));
-                } else if !endpoint.is_relayed() {
+                } else if !endpoint.is_relayed() && !is_direct(address) {
                     // A dial that was given up has come through after all.
                     node.close_connection(*connection_id);
                 }

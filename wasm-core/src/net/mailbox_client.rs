@@ -143,6 +143,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MailboxClient<S> {
                 Op::Acknowledge { address, ids: ids.into_iter().map(|id| id.0).collect() }
             }
             NetAction::ReachDirect { .. }
+            | NetAction::RelayOnly(_)
             | NetAction::SendDirect { .. }
             | NetAction::ForgetDirect(_)
             | NetAction::Reconnect => return,

@@ -2,12 +2,14 @@
 //!
 //! The order of transports has a meaning: the relay client comes first, because a transport that
 //! looks at the beginning of an address alone would take `…/ws/p2p/R/p2p-circuit/…` for its own.
+//! Connections that were negotiated outside come in through [`super::handoff`].
 //! Not here: Kademlia (one relay is known, and it is in the bootstrap document).
 
 use std::time::Duration;
 
+use futures::future::Either;
 use libp2p::{
-    PeerId, StreamProtocol, Swarm, Transport, connection_limits,
+    Multiaddr, PeerId, StreamProtocol, Swarm, Transport, connection_limits,
     connection_limits::ConnectionLimits,
     core::{
         muxing::StreamMuxerBox,
@@ -21,7 +23,15 @@ use libp2p::{
     yamux,
 };
 
-use super::{Socket, breaker::Breaker, contact_ping::ContactPing};
+use libp2p_stream::Control;
+
+use super::{
+    Socket,
+    breaker::Breaker,
+    contact_ping::ContactPing,
+    handoff::{Handoff, is_direct},
+    on_some::OnSome,
+};
 use crate::limits::MAX_CONTACTS;
 
 /// Records and mailboxes of a relay (protocol.md §10).
@@ -29,6 +39,9 @@ pub(super) const MAILBOX: StreamProtocol = StreamProtocol::new("/volly/mailbox/1
 
 /// Between two contacts (protocol.md §12).
 pub(super) const DIRECT: StreamProtocol = StreamProtocol::new("/volly/direct/1");
+
+/// Where two browsers negotiate a connection of their own (libp2p specification webrtc/webrtc.md).
+pub(super) const SIGNALING: StreamProtocol = StreamProtocol::new("/webrtc-signaling/0.0.1");
 
 /// For [`super::probe`].
 pub(super) const PING: StreamProtocol = ping::PROTOCOL_NAME;
@@ -45,8 +58,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Connections that others are making to us at the same time.
 const MAX_PENDING_INCOMING: u32 = 32;
 
-/// Connections to one peer: the one in use, and one that replaces it.
-const MAX_PER_PEER: u32 = 2;
+/// Connections to one peer: a circuit, the direct one in use, and one that replaces either.
+const MAX_PER_PEER: u32 = 3;
 
 /// What the node speaks.
 #[derive(NetworkBehaviour)]
@@ -55,11 +68,32 @@ pub(super) struct Behaviour {
     relay: relay::client::Behaviour,
     identify: identify::Behaviour,
     ping: ContactPing,
-    pub(super) streams: libp2p_stream::Behaviour,
+    /// With the relay, and with contacts through it.
+    relayed_streams: OnSome<libp2p_stream::Behaviour>,
+    /// With contacts, without a relay in between.
+    direct_streams: OnSome<libp2p_stream::Behaviour>,
 }
 
-/// Makes the node. Its sockets can be ended through `breaker`.
-pub(super) fn build(key: &Keypair, sockets: Boxed<Socket>, breaker: Breaker) -> Swarm<Behaviour> {
+impl Behaviour {
+    /// Streams with the relay, and with contacts through it.
+    pub(super) fn relayed_streams(&self) -> Control {
+        self.relayed_streams.inner().new_control()
+    }
+
+    /// Streams with contacts, without a relay in between.
+    pub(super) fn direct_streams(&self) -> Control {
+        self.direct_streams.inner().new_control()
+    }
+}
+
+/// Makes the node. Its sockets can be ended through `breaker`; `handoff` brings in connections that
+/// were negotiated outside.
+pub(super) fn build(
+    key: &Keypair,
+    sockets: Boxed<Socket>,
+    breaker: Breaker,
+    handoff: &Handoff,
+) -> Swarm<Behaviour> {
     let peer = key.public().to_peer_id();
     let (circuits, relay) = relay::client::new(peer);
     let behaviour = Behaviour {
@@ -67,12 +101,21 @@ pub(super) fn build(key: &Keypair, sockets: Boxed<Socket>, breaker: Breaker) -> 
         relay,
         identify: identify::Behaviour::new(identity(key.public())),
         ping: ContactPing::new(),
-        streams: libp2p_stream::Behaviour::new(),
+        relayed_streams: streams(|address| !is_direct(address)),
+        direct_streams: streams(is_direct),
     };
     let transport = circuits.or_transport(sockets.map(move |socket, _| breaker.guard(socket)));
     // Without an executor connections are polled by the node itself: one task does it all.
     let config = swarm::Config::without_executor().with_idle_connection_timeout(IDLE_TIMEOUT);
-    Swarm::new(secured(key, transport), behaviour, peer, config)
+    let transport = handoff.transport().or_transport(secured(key, transport));
+    let transport = transport.map(|either, _| match either {
+        Either::Left(connection) | Either::Right(connection) => connection,
+    });
+    Swarm::new(transport.boxed(), behaviour, peer, config)
+}
+
+fn streams(wanted: fn(&Multiaddr) -> bool) -> OnSome<libp2p_stream::Behaviour> {
+    OnSome::new(libp2p_stream::Behaviour::new(), wanted)
 }
 
 fn secured<T>(key: &Keypair, transport: T) -> Boxed<(PeerId, StreamMuxerBox)>

@@ -1,6 +1,7 @@
 //! Whole nodes and a relay in one thread, over libp2p's transport in memory.
 
 mod relay;
+mod upgrade;
 
 use futures::{
     SinkExt, StreamExt,
@@ -31,10 +32,19 @@ struct Node {
 
 impl Node {
     fn start(spawner: &LocalSpawner, bootstrap: Result<Bootstrap, BootstrapError>) -> Self {
+        Self::start_with(spawner, bootstrap, None)
+    }
+
+    fn start_with(
+        spawner: &LocalSpawner,
+        bootstrap: Result<Bootstrap, BootstrapError>,
+        negotiate: Option<Negotiate>,
+    ) -> Self {
         let (signals, take_signals) = mpsc::channel(4);
         let config = Config {
             sockets: MemoryTransport::new().map(|socket, _| Box::new(socket) as Socket).boxed(),
             fetch: Box::new(move || futures::future::ready(bootstrap.clone()).boxed_local()),
+            negotiate,
             signals: take_signals.boxed_local(),
         };
         let handle = start(config, |task| spawner.spawn_local(task).unwrap());

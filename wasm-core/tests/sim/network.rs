@@ -90,8 +90,13 @@ impl World {
             if self.users[dialer].reach.get(&its).is_none_or(|(_, at)| *at != there) {
                 return;
             }
+            self.broken
+                .retain(|&(_, at, of)| ![(user, contact), (peer, theirs)].contains(&(at, of)));
+            // A stream that takes the place of one whose end nobody has told ends that.
             for (user, contact) in [(user, contact), (peer, theirs)] {
-                self.users[user].inputs.push_back(Input::Net(NetEvent::DirectUp(contact)));
+                for event in [NetEvent::DirectDown(contact), NetEvent::DirectUp(contact)] {
+                    self.users[user].inputs.push_back(Input::Net(event));
+                }
             }
         }
     }
@@ -105,6 +110,9 @@ impl World {
 
     fn send_direct(&mut self, user: usize, contact: ContactId, envelope: Vec<u8>) {
         let Some((key, _)) = self.users[user].reach.get(&contact) else { return };
+        if self.broken.iter().any(|&(_, at, of)| (at, of) == (user, contact)) {
+            return;
+        }
         let key = *key;
         match self.other_end(user, key) {
             Some((peer, theirs)) => {

@@ -57,7 +57,12 @@ pub struct World {
     pub weather: Weather,
     pub next_call: u64,
     pub seed: u64,
+    /// Streams whose other end is gone: when that is noticed, by whom, and to which contact.
+    pub broken: Vec<(Timestamp, usize, ContactId)>,
 }
+
+/// A ping every 15 seconds, and 10 for its answer.
+const NOTICED_AFTER: core::time::Duration = core::time::Duration::from_secs(25);
 
 impl World {
     pub fn new(seed: u64, users: usize) -> Self {
@@ -81,6 +86,7 @@ impl World {
             weather: Weather::default(),
             next_call: 0,
             seed,
+            broken: Vec::new(),
         }
     }
 
@@ -183,7 +189,11 @@ impl World {
         self.users[user].online = false;
         self.users[user].connection += 1;
         self.relay.subscriptions.retain(|&(_, subscriber)| subscriber != user);
-        for contact in std::mem::take(&mut self.users[user].reach).into_keys() {
+        for (contact, (key, _)) in std::mem::take(&mut self.users[user].reach) {
+            self.broken.retain(|&(_, at, of)| (at, of) != (user, contact));
+            if let Some((peer, theirs)) = self.other_end(user, key) {
+                self.broken.push((self.now.after(NOTICED_AFTER), peer, theirs));
+            }
             self.users[user].inputs.push_back(Input::Net(NetEvent::DirectDown(contact)));
         }
         let offline = NetEvent::Relay(RelayStatus::Connecting);
@@ -239,10 +249,14 @@ impl World {
         let end = self.now.after(duration);
         loop {
             self.run();
-            let next = self.users.iter().filter_map(|user| user.engine.poll_timeout()).min();
-            match next {
+            let next = self.users.iter().filter_map(|user| user.engine.poll_timeout());
+            match next.chain(self.broken.iter().map(|(at, ..)| *at)).min() {
                 Some(at) if at <= end => self.now = at.max(Timestamp(self.now.0 + 1)),
                 _ => break,
+            }
+            let now = self.now;
+            for (_, user, contact) in self.broken.extract_if(.., |(at, ..)| *at <= now) {
+                self.users[user].inputs.push_back(Input::Net(NetEvent::DirectDown(contact)));
             }
             for user in &mut self.users {
                 user.inputs.push_back(Input::Tick);

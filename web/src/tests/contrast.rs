@@ -7,6 +7,7 @@ const SHEETS: [&str; 4] = [
     include_str!("../../styles/base.css"),
     include_str!("../../styles/layout.css"),
     include_str!("../../styles/controls.css"),
+    include_str!("../../styles/forms.css"),
     include_str!("../../styles/chat.css"),
 ];
 

@@ -29,8 +29,8 @@ impl Machine for Identity {
 
     fn handle(&mut self, input: Input, _: Timestamp, _: &mut impl CryptoRng) {
         let Input::Call(call, _) = input else { return };
-        let (name, fingerprint, phrase_seen) = (String::new(), [0; 32], false);
-        let event = Event::Profile(Profile { name, fingerprint, phrase_seen });
+        let (name, fingerprint, phrase_seen, relay_only) = (String::new(), [0; 32], false, false);
+        let event = Event::Profile(Profile { name, fingerprint, phrase_seen, relay_only });
         let event = Effect::Emit(Box::new(Numbered { number: 1, event }));
         let then = vec![event, Effect::Reply(call, vec![0])];
         self.0.push_back(Effect::Commit { id: CommitId(1), changes: account(b"me"), then });

@@ -3,24 +3,41 @@
 use std::{
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use futures::{
-    StreamExt,
+    FutureExt, StreamExt,
     channel::mpsc,
     io::{AsyncRead, AsyncWrite},
 };
+use futures_timer::Delay;
 use libp2p::Stream;
 
-use super::Attempt;
+use super::contact::Attempt;
 use crate::{api::ContactId, engine::effect::EnvelopeId, net::frames::Frames, wire::DirectFrame};
 
 /// Frames that wait in the stream itself; the others wait in the queue in front of it.
 const MAX_QUEUED: usize = 4;
 
-/// The body of a frame with an envelope.
-pub(super) fn envelope_frame(EnvelopeId(id): EnvelopeId, envelope: &[u8]) -> Vec<u8> {
-    DirectFrame { id, envelope }.encode()
+/// How long a retired stream is read: twice as long as its circuit is kept, if the other side keeps to
+/// that.
+const HEARD_OUT_AFTER: Duration = Duration::from_secs(10);
+
+/// What goes into the queue of a stream.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    /// The body of a frame.
+    Frame(Vec<u8>),
+    /// Nothing more is sent; the stream is read until the other side ends it.
+    Retire,
+}
+
+impl Outgoing {
+    /// A frame with an envelope.
+    pub(super) fn envelope(EnvelopeId(id): EnvelopeId, envelope: &[u8]) -> Self {
+        Self::Frame(DirectFrame { id, envelope }.encode())
+    }
 }
 
 fn envelope_of(frame: &[u8]) -> Option<Vec<u8>> {
@@ -36,13 +53,15 @@ pub(super) struct Received {
     pub(super) envelope: Option<Vec<u8>>,
 }
 
-/// A stream to a contact. It ends when its queue is dropped.
+/// A stream to a contact. It ends when its queue is dropped, unless it was retired before.
 pub(super) struct DirectStream<S = Stream> {
     id: ContactId,
     attempt: Attempt,
     /// `None` after the end.
     frames: Option<Frames<S>>,
-    outgoing: mpsc::Receiver<Vec<u8>>,
+    outgoing: mpsc::Receiver<Outgoing>,
+    /// Runs once it is retired.
+    retired: Option<Delay>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> DirectStream<S> {
@@ -50,9 +69,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> DirectStream<S> {
         id: ContactId,
         attempt: Attempt,
         frames: Frames<S>,
-        outgoing: mpsc::Receiver<Vec<u8>>,
+        outgoing: mpsc::Receiver<Outgoing>,
     ) -> Self {
-        Self { id, attempt, frames: Some(frames), outgoing }
+        Self { id, attempt, frames: Some(frames), outgoing, retired: None }
     }
 
     /// The next envelope; `None` when the stream is over.
@@ -62,16 +81,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> DirectStream<S> {
             match frames.poll_written(cx) {
                 Poll::Ready(Ok(())) => continue,
                 Poll::Ready(Err(_)) => return Poll::Ready(None),
-                Poll::Pending if frames.queued() >= MAX_QUEUED => break,
+                Poll::Pending if self.retired.is_some() || frames.queued() >= MAX_QUEUED => break,
                 Poll::Pending => {}
             }
             match self.outgoing.poll_next_unpin(cx) {
-                Poll::Ready(Some(frame)) => frames.queue(&frame, ()),
+                Poll::Ready(Some(Outgoing::Frame(frame))) => frames.queue(&frame, ()),
+                Poll::Ready(Some(Outgoing::Retire)) => {
+                    self.retired = Some(Delay::new(HEARD_OUT_AFTER));
+                }
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => break,
             }
         }
-        let Poll::Ready(frame) = frames.poll_frame(cx) else { return Poll::Pending };
+        let Poll::Ready(frame) = frames.poll_frame(cx) else {
+            let over = self.retired.as_mut().map(|retired| retired.poll_unpin(cx));
+            return if over.is_some_and(|over| over.is_ready()) {
+                Poll::Ready(None)
+            } else {
+                Poll::Pending
+            };
+        };
         Poll::Ready(frame.ok().and_then(|frame| envelope_of(&frame)))
     }
 }
@@ -101,11 +130,15 @@ mod tests {
         net::pipe::{Pipe, pipe},
     };
 
-    fn connected() -> (DirectStream<Pipe>, mpsc::Sender<Vec<u8>>, Frames<Pipe>) {
+    fn connected() -> (DirectStream<Pipe>, mpsc::Sender<Outgoing>, Frames<Pipe>) {
         let (near, far) = pipe(1 << 17);
         let (outgoing, take_outgoing) = mpsc::channel(1);
         let stream = DirectStream::new(ContactId(1), Attempt(2), Frames::new(near), take_outgoing);
         (stream, outgoing, Frames::new(far))
+    }
+
+    fn back() -> Vec<u8> {
+        DirectFrame { id: [4; 16], envelope: b"back" }.encode()
     }
 
     fn next(stream: &mut DirectStream<Pipe>) -> Option<Vec<u8>> {
@@ -115,8 +148,8 @@ mod tests {
     #[test]
     fn envelopes_go_both_ways() {
         let (mut near, mut outgoing, mut far) = connected();
-        outgoing.try_send(envelope_frame(EnvelopeId([3; 16]), b"there")).unwrap();
-        block_on(far.write(&envelope_frame(EnvelopeId([4; 16]), b"back"), ())).unwrap();
+        outgoing.try_send(Outgoing::envelope(EnvelopeId([3; 16]), b"there")).unwrap();
+        block_on(far.write(&back(), ())).unwrap();
         assert_eq!(next(&mut near), Some(b"back".to_vec()));
         assert_eq!(block_on(far.read()).unwrap(), [&[0][..], &[3; 16], b"there"].concat());
     }
@@ -129,6 +162,19 @@ mod tests {
             assert_eq!(next(&mut near), None);
             assert!(block_on(near.next()).is_none());
         }
+    }
+
+    #[test]
+    fn once_retired_it_sends_what_is_queued_and_hears_the_other_side_out() {
+        let (mut near, mut outgoing, mut far) = connected();
+        outgoing.try_send(Outgoing::envelope(EnvelopeId([3; 16]), b"last")).unwrap();
+        outgoing.try_send(Outgoing::Retire).unwrap();
+        drop(outgoing);
+        block_on(far.write(&back(), ())).unwrap();
+        assert_eq!(next(&mut near), Some(b"back".to_vec()));
+        assert_eq!(block_on(far.read()).unwrap(), [&[0][..], &[3; 16], b"last"].concat());
+        drop(far);
+        assert_eq!(next(&mut near), None);
     }
 
     #[test]

@@ -1,0 +1,146 @@
+//! What is known of one contact: where it is, and what is under way to it.
+
+use std::time::Duration;
+
+use futures::channel::mpsc;
+use libp2p::PeerId;
+
+use super::stream::Outgoing;
+use crate::{crypto::secret::Secret, engine::effect::EnvelopeId, net::timer::doubled};
+
+/// Pause after the first failed dial; doubled after each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+
+/// Longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Failed dials in a row until a contact's presence counts as old: about an hour, its lifetime.
+const MAX_FAILURES: u32 = 64;
+
+/// Pause after the first failed negotiation; doubled after each further one. Two that fail did so for
+/// a reason that seldom goes away: their networks.
+const FIRST_UPGRADE_PAUSE: Duration = Duration::from_secs(30);
+
+/// Longest pause between negotiations.
+const LONGEST_UPGRADE_PAUSE: Duration = Duration::from_secs(600);
+
+/// Names an attempt or a stream, so that what is late is told from what is current.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Attempt(pub(super) u64);
+
+/// How a stream gets to the contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Path {
+    /// Over a circuit.
+    Relayed,
+    /// From browser to browser.
+    Direct,
+}
+
+/// Something that is tried, and tried again after a pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Try {
+    /// Nothing to do: not ours to try, done, offline, or given up.
+    Resting,
+    /// In the queue.
+    Waiting,
+    /// Under way, or in the pause after a failure; the attempt says which answer is still wanted.
+    Busy(Attempt),
+}
+
+/// Who is to be reached, and how far that is.
+pub(super) struct Contact {
+    /// `None`: accept only.
+    pub(super) peer: Option<PeerId>,
+    pub(super) key: Secret<32>,
+    pub(super) dial: Try,
+    failures: u32,
+    /// From the circuit to a connection of our own.
+    pub(super) upgrade: Try,
+    upgrade_failures: u32,
+    pub(super) stream: Option<Live>,
+    /// The stream that was moved away from: what is on its way there still counts.
+    pub(super) retired: Option<Attempt>,
+}
+
+/// The stream that is written to.
+pub(super) struct Live {
+    pub(super) attempt: Attempt,
+    pub(super) peer: PeerId,
+    pub(super) path: Path,
+    pub(super) outgoing: mpsc::Sender<Outgoing>,
+}
+
+impl Contact {
+    pub(super) const fn new(key: Secret<32>) -> Self {
+        Self {
+            peer: None,
+            key,
+            dial: Try::Resting,
+            failures: 0,
+            upgrade: Try::Resting,
+            upgrade_failures: 0,
+            stream: None,
+            retired: None,
+        }
+    }
+
+    /// It may be somewhere else, or back.
+    pub(super) const fn begin_again(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Sends an envelope when there is a stream with room.
+    pub(super) fn send(&mut self, id: EnvelopeId, envelope: &[u8]) {
+        if let Some(live) = &mut self.stream {
+            let _ = live.outgoing.try_send(Outgoing::envelope(id, envelope));
+        }
+    }
+
+    /// Takes a stream into use. False when what was sent on the one before may be lost.
+    pub(super) fn take(&mut self, live: Live) -> bool {
+        self.failures = 0;
+        match live.path {
+            Path::Relayed => self.dial = Try::Resting,
+            Path::Direct => (self.upgrade, self.upgrade_failures) = (Try::Resting, 0),
+        }
+        let (path, peer) = (live.path, live.peer);
+        let Some(mut old) = self.stream.replace(live) else { return true };
+        let moves = (old.path, path) == (Path::Relayed, Path::Direct) && old.peer == peer;
+        let moved = moves && old.outgoing.try_send(Outgoing::Retire).is_ok();
+        self.retired = moved.then_some(old.attempt);
+        moved
+    }
+
+    /// Whether what comes from this stream counts.
+    pub(super) fn hears(&self, attempt: Attempt) -> bool {
+        self.is_live(attempt) || self.retired == Some(attempt)
+    }
+
+    /// Whether this is the stream that is written to.
+    pub(super) fn is_live(&self, attempt: Attempt) -> bool {
+        self.stream.as_ref().is_some_and(|live| live.attempt == attempt)
+    }
+
+    /// Whether the stream in use goes this way to this peer.
+    pub(super) fn is_at(&self, peer: PeerId, path: Path) -> bool {
+        self.stream.as_ref().is_some_and(|live| (live.peer, live.path) == (peer, path))
+    }
+
+    /// How long to wait after a failed dial, and whether it is the first; no time: given up.
+    pub(super) fn fail(&mut self) -> (Option<Duration>, bool) {
+        let first = self.failures == 0;
+        let pause = doubled(FIRST_PAUSE, self.failures, LONGEST_PAUSE);
+        let again = self.failures < MAX_FAILURES;
+        self.failures += u32::from(again);
+        self.dial = Try::Resting;
+        (again.then_some(pause), first)
+    }
+
+    /// How long to wait after a failed negotiation.
+    pub(super) fn fail_upgrade(&mut self) -> Duration {
+        let pause = doubled(FIRST_UPGRADE_PAUSE, self.upgrade_failures, LONGEST_UPGRADE_PAUSE);
+        self.upgrade_failures = self.upgrade_failures.saturating_add(1);
+        pause
+    }
+}

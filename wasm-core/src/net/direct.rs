@@ -11,6 +11,7 @@
 mod contact;
 mod proof;
 mod stream;
+mod streams;
 mod token;
 mod upgrade;
 
@@ -22,11 +23,9 @@ use std::{
 
 use futures::{
     FutureExt, StreamExt,
-    channel::mpsc,
     future::LocalBoxFuture,
     stream::{FuturesUnordered, SelectAll},
 };
-use futures_timer::Delay;
 use libp2p::{
     Multiaddr, PeerId, Stream, Swarm,
     core::{ConnectedPoint, muxing::StreamMuxerBox},
@@ -39,8 +38,8 @@ use libp2p::{
 use libp2p_stream::{Control, IncomingStreams};
 
 use self::{
-    contact::{Attempt, Contact, Live, Path, Try},
-    stream::{DirectStream, Received},
+    contact::{Attempt, Contact, Path, Try},
+    stream::DirectStream,
     token::Token,
 };
 use super::{
@@ -49,11 +48,7 @@ use super::{
     handoff::{self, Handoff},
     swarm::{Behaviour, BehaviourEvent, DIRECT, SIGNALING},
 };
-use crate::{
-    api::ContactId,
-    crypto::secret::Secret,
-    engine::{effect::EnvelopeId, input::NetEvent},
-};
+use crate::{api::ContactId, crypto::secret::Secret, engine::effect::EnvelopeId};
 
 /// Dials at the same time. Lower: after a reconnect the last contact waits. Higher: a relay counts
 /// them as a flood.
@@ -206,7 +201,7 @@ impl Direct {
     /// Puts a contact into the queue when it is ours to dial and nothing is under way.
     fn enqueue(&mut self, id: ContactId) {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let ours = contact.peer.is_some_and(|peer| self.local.to_bytes() > peer.to_bytes());
+        let ours = contact.is_ours_to_dial(self.local);
         if self.online && ours && contact.stream.is_none() && contact.dial == Try::Resting {
             contact.dial = Try::Waiting;
             self.queue.push_back(id);
@@ -310,7 +305,7 @@ impl Direct {
                 self.dials -= usize::from(path == Path::Relayed);
                 match (frames, self.is_current(id, attempt, path), path) {
                     (Some(frames), true, _) => {
-                        self.go_up(id, peer, path, frames, events);
+                        self.go_up((id, peer, path), frames, node, events);
                         match path {
                             Path::Relayed => self.upgrade(id),
                             Path::Direct => self.retire_circuit(peer),
@@ -348,67 +343,6 @@ impl Direct {
                 Path::Relayed => contact.dial = Try::Resting,
                 Path::Direct => contact.upgrade = Try::Resting,
             }
-        }
-    }
-
-    fn go_up(
-        &mut self,
-        id: ContactId,
-        peer: PeerId,
-        path: Path,
-        frames: Frames<Stream>,
-        events: &mut Events,
-    ) {
-        let attempt = self.attempt();
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let (outgoing, take_outgoing) = mpsc::channel(MAX_OUTGOING);
-        let was_up = contact.stream.is_some();
-        let moved = contact.take(Live { attempt, peer, path, outgoing });
-        if was_up && !moved {
-            events.push(NetEvent::DirectDown(id));
-        }
-        if !was_up || !moved {
-            events.push(NetEvent::DirectUp(id));
-        }
-        self.streams.push(DirectStream::new(id, attempt, frames, take_outgoing));
-    }
-
-    fn on_received(
-        &mut self,
-        received: Received,
-        node: &mut Swarm<Behaviour>,
-        events: &mut Events,
-    ) {
-        let Received { id, attempt, envelope } = received;
-        let Some(contact) = self.contacts.get_mut(&id).filter(|contact| contact.hears(attempt))
-        else {
-            return;
-        };
-        match envelope {
-            Some(envelope) => events.push(NetEvent::DirectArrived(id, envelope)),
-            None if contact.is_live(attempt) => {
-                if let Some(Live { peer, path: Path::Direct, .. }) = contact.stream.take() {
-                    // Or the next stream is opened on what is dead.
-                    self.close(peer, Path::Direct, node);
-                }
-                self.fail(id, events);
-            }
-            None => contact.retired = None,
-        }
-    }
-
-    /// Tells of the first failure, and pauses before the next dial.
-    fn fail(&mut self, id: ContactId, events: &mut Events) {
-        let attempt = self.attempt();
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let (pause, first) = contact.fail();
-        if first {
-            events.push(NetEvent::DirectDown(id));
-        }
-        if let Some(pause) = pause.filter(|_| self.online) {
-            contact.dial = Try::Busy(attempt);
-            let paused = Delay::new(pause).map(move |()| Done::Paused(id, attempt, Path::Relayed));
-            self.tasks.push(paused.boxed_local());
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::{crypto::secret::Secret, engine::effect::EnvelopeId, net::timer::doub
 /// Pause after the first failed dial; doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
+/// How long who does not dial leaves it to the other side after a direct stream was lost.
+const REDIAL_PAUSE: Duration = Duration::from_secs(2);
+
 /// Longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -50,11 +53,13 @@ pub(super) enum Try {
 
 /// Who is to be reached, and how far that is.
 pub(super) struct Contact {
-    /// `None`: accept only.
+    /// Where it is believed to be; `None`: accept only.
     pub(super) peer: Option<PeerId>,
     pub(super) key: Secret<32>,
     pub(super) dial: Try,
     failures: u32,
+    /// A direct stream was lost, which the other side may not notice for long: whoever does dials.
+    redial: bool,
     /// From the circuit to a connection of our own.
     pub(super) upgrade: Try,
     upgrade_failures: u32,
@@ -78,6 +83,7 @@ impl Contact {
             key,
             dial: Try::Resting,
             failures: 0,
+            redial: false,
             upgrade: Try::Resting,
             upgrade_failures: 0,
             stream: None,
@@ -99,7 +105,7 @@ impl Contact {
 
     /// Takes a stream into use. False when what was sent on the one before may be lost.
     pub(super) fn take(&mut self, live: Live) -> bool {
-        self.failures = 0;
+        (self.failures, self.redial, self.peer) = (0, false, Some(live.peer));
         match live.path {
             Path::Relayed => self.dial = Try::Resting,
             Path::Direct => (self.upgrade, self.upgrade_failures) = (Try::Resting, 0),
@@ -110,6 +116,18 @@ impl Contact {
         let moved = moves && old.outgoing.try_send(Outgoing::Retire).is_ok();
         self.retired = moved.then_some(old.attempt);
         moved
+    }
+
+    /// Whether this side, with the PeerId `local`, is the one that dials.
+    pub(super) fn is_ours_to_dial(&self, local: PeerId) -> bool {
+        self.peer.is_some_and(|peer| self.redial || local.to_bytes() > peer.to_bytes())
+    }
+
+    /// Its stream has ended; where that was.
+    pub(super) fn lose(&mut self) -> Option<(PeerId, Path)> {
+        let lost = self.stream.take().map(|live| (live.peer, live.path));
+        self.redial = lost.is_some_and(|(_, path)| path == Path::Direct);
+        lost
     }
 
     /// Whether what comes from this stream counts.
@@ -128,9 +146,11 @@ impl Contact {
     }
 
     /// How long to wait after a failed dial, and whether it is the first; no time: given up.
-    pub(super) fn fail(&mut self) -> (Option<Duration>, bool) {
+    pub(super) fn fail(&mut self, local: PeerId) -> (Option<Duration>, bool) {
         let first = self.failures == 0;
-        let pause = doubled(FIRST_PAUSE, self.failures, LONGEST_PAUSE);
+        let late = self.peer.is_some_and(|peer| local.to_bytes() < peer.to_bytes());
+        let pause = if first && self.redial && late { REDIAL_PAUSE } else { FIRST_PAUSE };
+        let pause = doubled(pause, self.failures, LONGEST_PAUSE);
         let again = self.failures < MAX_FAILURES;
         self.failures += u32::from(again);
         self.dial = Try::Resting;

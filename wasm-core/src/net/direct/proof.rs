@@ -76,7 +76,7 @@ impl Direct {
             .and_then(|(frames, token)| self.prover(peer, &token).map(|found| (frames, found)));
         let Some((mut frames, (id, key))) = known else { return self.drop_peer(peer, node) };
         frames.queue(&token::make(&key, Role::Listener, &self.local, &peer), ());
-        self.go_up(id, peer, path, frames, events);
+        self.go_up((id, peer, path), frames, node, events);
     }
 
     /// Which contact made this token. The one that should be at this PeerId is asked first.

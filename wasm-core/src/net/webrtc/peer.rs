@@ -20,7 +20,7 @@ use web_sys::{
 };
 
 use super::data_channel::DataChannel;
-use crate::platform::page::Listener;
+use crate::platform::page::{self, Listener};
 
 /// Candidates of ours, and of theirs. A machine with many networks has a dozen.
 pub(super) const MAX_CANDIDATES: usize = 64;
@@ -57,7 +57,7 @@ pub(super) struct Peer {
     shared: Rc<RefCell<Shared>>,
     /// Runs while there is no path.
     grace: Option<Delay>,
-    _listeners: [Listener; 3],
+    _listeners: [Listener; 4],
 }
 
 impl Peer {
@@ -76,7 +76,16 @@ impl Peer {
                 shared.wake();
             })
         };
+        let leaving = {
+            let (connection, shared) = (connection.clone(), Rc::clone(&shared));
+            // Or the other side takes us for present until it has not heard of us for a while.
+            Listener::new(page::window().into(), "pagehide", move |_| {
+                connection.close();
+                shared.borrow_mut().wake();
+            })
+        };
         let listeners = [
+            leaving,
             on("icecandidate", found),
             on("datachannel", opened),
             on("connectionstatechange", |_, _| {}),

@@ -1,5 +1,5 @@
-// Measures what a person feels: download size, start-up, latency, cryptography, bytes, memory. Prints tables, writes
-// target/bench.json.
+// Measures what a person feels: download size, start-up, latency over the relay and direct, cryptography, bytes, memory.
+// Prints tables, writes target/bench.json.
 // `--only latency,memory` measures these alone; `--only commands` times the two commands in a fresh clone, which takes half an hour.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -15,7 +15,7 @@ import { bytesReport, cryptoReport } from './report.mjs';
 /** What needs neither the app nor the relay of this clone. */
 const ALONE = ['crypto', 'bytes', 'commands'];
 
-const RUNS = { startup: 5, latency: 3 };
+const RUNS = { startup: 5, latency: 3, direct: 3 };
 const kilobytes = (bytes) => `${(bytes / 1024).toFixed(0)} KB`;
 const milliseconds = (ms) => `${ms.toFixed(ms < 1 ? 4 : 1)} ms`;
 
@@ -31,7 +31,11 @@ const ROWS = {
     warmPainted: [milliseconds, 'later visit, painted'], warmUsable: [milliseconds, 'later visit, usable', '1,000 ms'],
   },
   latency: {
-    p50: [milliseconds, 'a message, screen to screen, p50 of 500', '10 ms'], p99: [milliseconds, 'p99', '50 ms'], max: [milliseconds, 'longest'],
+    p50: [milliseconds, 'a message over the relay, screen to screen, p50 of 500', '10 ms'], p99: [milliseconds, 'p99', '50 ms'], max: [milliseconds, 'longest'],
+  },
+  direct: {
+    afterFirst: [milliseconds, 'browser to browser after the first message', '3,000 ms'],
+    p50: [milliseconds, 'a message, screen to screen, p50 of 500', '3 ms'], p99: [milliseconds, 'p99', '25 ms'], max: [milliseconds, 'longest'],
   },
   commands: {
     startCold: [readable, 'npm start in a fresh clone', '20 min'], startWarm: [readable, 'npm start again'],
@@ -81,7 +85,20 @@ const PARTS = {
     const [{ latency }, { pair }] = await Promise.all([import('./latency.mjs'), import('../e2e/fixtures/pair.mjs')]);
     return medians(RUNS.latency, () => inWorld(async (_, user) => {
       const { alice, bob } = await pair({ user });
+      await alice.app.toggleRelayOnly();
+      await alice.app.openChat('Bob');
+      await Promise.all([alice, bob].map(({ app }) => app.expectReach('Online')));
       return latency(alice.app, bob.app);
+    }));
+  },
+  direct: async () => {
+    const [{ latency }, { pair }] = await Promise.all([import('./latency.mjs'), import('../e2e/fixtures/pair.mjs')]);
+    return medians(RUNS.direct, () => inWorld(async (_, user) => {
+      const { alice, bob } = await pair({ user });
+      const started = performance.now();
+      await Promise.all([alice, bob].map(({ app }) => app.expectReach('Direct')));
+      const afterFirst = performance.now() - started;
+      return { afterFirst, ...(await latency(alice.app, bob.app)) };
     }));
   },
   crypto: async ({ wasm }) => {

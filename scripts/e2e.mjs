@@ -8,9 +8,9 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setup } from './setup.mjs';
-import { buildApp, buildRelay } from './lib/build.mjs';
+import { buildApp, buildFaults, buildRelay } from './lib/build.mjs';
 import { nodeCounts } from './lib/counts.mjs';
-import { relayBinary, root } from './lib/paths.mjs';
+import { relayBinary, root, testBinary } from './lib/paths.mjs';
 import { Failure, main, run } from './lib/run.mjs';
 
 const specs = join(root, 'e2e', 'specs');
@@ -18,18 +18,19 @@ const specs = join(root, 'e2e', 'specs');
 /**
  * @param {{ chromium: string }} browser
  * @param {string[]} args `-g PATTERN` and parts of file names
+ * @param {{ folder?: string, env?: Record<string, string> }} [options] where the tests are, and what else they are told
  * @returns {Promise<import('./lib/counts.mjs').Counts>}
  */
-export async function e2e(browser, args) {
+export async function e2e(browser, args, { folder = specs, env = {} } = {}) {
   const { values, positionals } = parseArgs({ args, options: { grep: { type: 'string', short: 'g' } }, allowPositionals: true });
-  const files = readdirSync(specs)
+  const files = readdirSync(folder)
     .filter((name) => name.endsWith('.test.mjs') && (positionals.length === 0 || positionals.some((part) => name.includes(part))))
-    .map((name) => join(specs, name));
-  if (files.length === 0) throw new Failure(`No file in ${relative(root, specs)} matches ${positionals.join(' ')}`);
+    .map((name) => join(folder, name));
+  if (files.length === 0) throw new Failure(`No file in ${relative(root, folder)} matches ${positionals.join(' ')}`);
   const pattern = values.grep ? [`--test-name-pattern=/${values.grep.replaceAll('/', '\\/')}/i`] : [];
   // One at a time: a test has several browsers of its own, and measures times.
   const { output, code } = await run('e2e', process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...pattern, ...files], {
-    env: { VOLLY_RELAY: relayBinary, CHROMIUM: browser.chromium },
+    env: { VOLLY_RELAY: relayBinary, VOLLY_PROXY: testBinary('volly-proxy'), VOLLY_HOSTILE: testBinary('examples/hostile'), CHROMIUM: browser.chromium, ...env },
     mayFail: true,
   });
   console.log(`\n${output.trimEnd()}`);
@@ -43,6 +44,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     const { wasm, browser } = await setup({ tests: true });
     await buildApp(wasm);
     await buildRelay();
+    await buildFaults();
     const { passed, failed } = await e2e(browser, process.argv.slice(2));
     console.log(`${passed} passed, ${failed} failed`);
     process.exitCode = failed === 0 ? 0 : 1;

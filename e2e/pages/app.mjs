@@ -1,4 +1,8 @@
 // The app as a person uses it: everything is found by role and label, and clicks are counted.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expectSoon } from '../fixtures/expect.mjs';
 
 /** @typedef {{ text: string, mine: boolean, state: string | undefined }} Row */
@@ -93,8 +97,47 @@ export class App {
         items.map((item) => ({
           text: item.querySelector('.bubble-text').textContent,
           mine: item.classList.contains('bubble-ours'),
-          state: item.textContent.match(/, (Not sent|Waiting to be sent|Sent|Delivered|Read)$/)?.[1],
+          state: item.textContent.match(/, (Not sent|Waiting to be sent|Sending|Sent|Delivered|Read)$/)?.[1],
         })));
+  }
+
+  /** The row of a message. @param {string} text */
+  message = (text) => this.page.getByRole('log').locator('li').filter({ has: this.page.locator('.bubble-text').getByText(text, { exact: true }) });
+
+  /** Opens what one can do with a message. @param {string} text */
+  async openMenu(text) {
+    await this.message(text).hover();
+    await this.click(this.message(text).getByRole('button', { name: /^What to do with/ }));
+    await this.page.getByRole('dialog', { name: 'Message' }).waitFor();
+  }
+
+  /** Does something with a message. @param {string} text @param {string} what */
+  async choose(text, what) {
+    await this.openMenu(text);
+    await this.click(this.page.getByRole('dialog', { name: 'Message' }).getByRole('button', { name: what, exact: true }));
+  }
+
+  /** @param {string} text @param {string} how */
+  react = (text, how) => this.choose(text, how);
+
+  /** Waits for the reactions that a message shows. @param {string} text @param {string[]} reactions */
+  async expectReactions(text, reactions) {
+    let seen = [];
+    await expectSoon(async () => {
+      const chips = await this.message(text).locator('.reaction').all();
+      seen = await Promise.all(chips.map(async (chip) => (await chip.locator('span:not(.visually-hidden)').allTextContents()).join('')));
+      return JSON.stringify(seen.sort()) === JSON.stringify([...reactions].sort());
+    }, () => `the reactions are ${reactions} and not ${seen}`);
+  }
+
+  /** All of the open conversation, from its first text on: scrolls up until that is there. @param {string} first @returns {Promise<Row[]>} */
+  async everything(first) {
+    const log = this.page.getByRole('log');
+    await expectSoon(async () => {
+      await log.evaluate((log) => log.scrollBy(0, -log.clientHeight));
+      return (await this.rows())[0]?.text === first;
+    }, `“${first}” comes back`, 60_000);
+    return this.rows();
   }
 
   /** Waits until the conversation holds exactly these texts, in this order. @param {string[]} texts @param {number} [ms] */
@@ -126,6 +169,20 @@ export class App {
     await this.click(this.page.getByTitle(`About ${name}`));
   }
 
+  /** Waits for how the contact of the open chat is reached. @param {string} word @param {number} [ms] */
+  async expectReach(word, ms = 15_000) {
+    await this.page.locator('.bar-chat').getByRole('status').getByText(word, { exact: true }).waitFor({ timeout: ms });
+  }
+
+  /** @returns {Promise<string>} what the connection sheet tells somebody who helps */
+  async details() {
+    await this.click(this.page.getByRole('button', { name: 'Connection:' }));
+    await this.click(this.page.getByText('Details', { exact: true }));
+    const text = await this.page.getByLabel('Details').inputValue();
+    await this.click(this.button('Close'));
+    return text;
+  }
+
   /** @param {string} name @returns {Promise<string>} 60 digits */
   async safetyNumber(name) {
     await this.about(name);
@@ -133,6 +190,21 @@ export class App {
     const digits = this.page.getByRole('list', { name: 'Safety number' });
     await digits.and(this.page.locator('[aria-busy="false"]')).waitFor();
     return (await digits.innerText()).replace(/\s/g, '');
+  }
+
+  /** @param {string} label @param {boolean} on */
+  async setting(label, on) {
+    await this.click(this.button('Settings'));
+    const box = this.page.getByRole('checkbox', { name: label });
+    if ((await box.isChecked()) !== on) await this.click(box);
+    await expectSoon(async () => (await box.isChecked()) === on, `${label} is ${on}`);
+  }
+
+  /** Does something with a chat in the list. @param {string} name @param {string} what */
+  async arrange(name, what) {
+    await this.chatRow(name).hover();
+    await this.click(this.button(`What to do with the chat with ${name}`));
+    await this.click(this.page.getByRole('dialog', { name: 'Chat' }).getByRole('button', { name: what, exact: true }));
   }
 
   /** Chooses whether everything goes through the relay, or takes it back. */
@@ -158,5 +230,72 @@ export class App {
     await this.nameField().fill(name);
     await this.click(this.button('Restore'));
     await this.button('Settings').waitFor();
+  }
+
+  /** Waits for what the browser downloads. @param {() => Promise<void>} act @returns {Promise<string>} where it is, under its own name */
+  async downloaded(act) {
+    const [download] = await Promise.all([this.page.waitForEvent('download'), act()]);
+    const path = join(mkdtempSync(join(tmpdir(), 'volly-download-')), download.suggestedFilename());
+    await download.saveAs(path);
+    return path;
+  }
+
+  /** Saves a backup; without a passphrase the 24 words open it. @param {string} [passphrase] @returns {Promise<string>} the file */
+  async saveBackup(passphrase) {
+    await this.click(this.button('Settings'));
+    await this.click(this.page.getByRole('link', { name: 'Save a backup' }));
+    if (passphrase !== undefined) {
+      await this.click(this.page.getByRole('checkbox', { name: 'Open it with a passphrase' }));
+      await this.page.getByLabel('Passphrase', { exact: true }).fill(passphrase);
+    }
+    const file = await this.downloaded(() => this.click(this.button('Save a backup')));
+    await this.page.getByText('Saved to your downloads').waitFor();
+    return file;
+  }
+
+  /** Chooses a backup on the first page, and what opens it. @param {string} file @param {string} openedBy */
+  async chooseBackup(file, openedBy) {
+    if (await this.button('Start').isVisible()) await this.click(this.button('Restore'));
+    const byFile = this.button('I have a backup');
+    if (await byFile.isVisible()) await this.click(byFile);
+    await this.page.getByLabel('The file, it ends in .volly').setInputFiles(file);
+    await this.page.getByLabel('Its passphrase, or your 24 words').fill(openedBy);
+    await this.click(this.button('Restore'));
+  }
+
+  /** @param {string} file @param {string} openedBy */
+  async restoreBackup(file, openedBy) {
+    await this.chooseBackup(file, openedBy);
+    await this.button('Settings').waitFor();
+  }
+
+  /** Sets a passphrase, from anywhere. @param {string} passphrase */
+  async setLock(passphrase) {
+    await this.click(this.button('Settings'));
+    await this.click(this.page.getByRole('link', { name: 'App lock' }));
+    await this.page.getByLabel('New passphrase').fill(passphrase);
+    await this.page.getByLabel('The same again').fill(passphrase);
+    await this.click(this.button('Turn on'));
+    await this.button('Lock now').waitFor();
+  }
+
+  /** Changes it, where it was set. @param {string} current @param {string} next */
+  async changeLock(current, next) {
+    await this.page.getByLabel('Your passphrase now').fill(current);
+    await this.page.getByLabel('New passphrase').fill(next);
+    await this.page.getByLabel('The same again').fill(next);
+    await this.click(this.button('Change'));
+  }
+
+  /** @param {string} passphrase */
+  async unlock(passphrase) {
+    const field = this.page.getByLabel('Passphrase', { exact: true });
+    // Another tab that locks as well has the page begin anew.
+    await expectSoon(async () => {
+      await field.fill(passphrase);
+      await setTimeout(100);
+      return (await field.inputValue()) === passphrase;
+    }, 'the passphrase is typed');
+    await this.click(this.button('Unlock'));
   }
 }

@@ -33,12 +33,28 @@ scenario('axe finds nothing on any screen, light or dark, narrow or wide', async
   await guest.app.visit();
   await guest.app.nameField().waitFor();
   const found = await check(guest.app.page, 'first page');
+  await guest.app.click(guest.app.button('Restore'));
+  await guest.app.click(guest.app.button('I have a backup'));
+  found.push(...(await check(guest.app.page, 'restore from a backup')));
 
   const { alice, bob } = await pair(world);
   const { page } = alice.app;
+  await alice.app.react('Hello Alice', 'React with 👍');
+  await alice.app.choose('Hello Alice', 'Reply');
+  await alice.app.send('Hello Bob');
+  await alice.app.choose('Hello Bob', 'Edit');
   found.push(...(await check(page, 'chat')));
+  await alice.app.composer().press('Escape');
+  await alice.app.openMenu('Hello Bob');
+  found.push(...(await check(page, 'actions')));
+  await alice.app.click(page.getByRole('button', { name: 'Another emoji' }));
+  found.push(...(await check(page, 'any emoji')));
+  await page.keyboard.press('Escape');
+  await alice.app.choose('Hello Bob', 'Delete…');
+  found.push(...(await check(page, 'deleting')));
+  await page.keyboard.press('Escape');
   const contact = new URL(page.url()).hash;
-  for (const [screen, hash] of [['list', '#/'], ['new', '#/new'], ['contact', `${contact}/about`], ['safety number', `${contact}/safety`], ['settings', '#/settings'], ['words', '#/words']]) {
+  for (const [screen, hash] of [['list', '#/'], ['new', '#/new'], ['contact', `${contact}/about`], ['safety number', `${contact}/safety`], ['settings', '#/settings'], ['words', '#/words'], ['backup', '#/backup'], ['app lock', '#/lock']]) {
     await page.evaluate((fragment) => { location.hash = fragment; }, hash);
     await page.waitForFunction((fragment) => location.hash === fragment, hash);
     found.push(...(await check(page, screen)));
@@ -53,6 +69,13 @@ scenario('axe finds nothing on any screen, light or dark, narrow or wide', async
   await bob.context.setOffline(true);
   await bob.app.expectChip('Offline');
   found.push(...(await check(bob.app.page, 'offline')));
+  await alice.app.setLock('a long passphrase');
+  found.push(...(await check(page, 'app lock, set')));
+  await alice.app.click(alice.app.button('Lock now'));
+  await alice.app.button('Unlock').waitFor();
+  found.push(...(await check(page, 'locked')));
+  await alice.app.click(alice.app.button('I forgot it'));
+  found.push(...(await check(page, 'erase everything')));
   assert.deepEqual(found, []);
 });
 

@@ -35,6 +35,35 @@ scenario('a contact is renamed here alone, and deleted for good', async (world) 
   await bob.app.expectTexts(['Hello Alice']);
 });
 
+scenario('a text that failed is sent again when the two have met again', async (world) => {
+  const { alice, bob } = await pair(world);
+  // Or they talk on without a relay.
+  await alice.app.toggleRelayOnly();
+  await alice.app.openChat('Bob');
+  await bob.app.expectReach('Online');
+  await bob.context.setOffline(true);
+  bob.networkMayFail = true;
+  await bob.app.send('Lost');
+  await alice.app.about('Bob');
+  await alice.app.click(alice.app.button('Delete chat'));
+  await alice.app.click(alice.app.button('Delete'));
+  await bob.context.setOffline(false);
+  await bob.app.page.getByText(/^Alice deleted this chat/).waitFor({ timeout: 30_000 });
+  await bob.app.expectState('Lost', /Not sent/);
+  assert.equal(await bob.app.button('Send again').count(), 0, 'there is nobody to send it to');
+
+  const link = await alice.app.invite();
+  await bob.app.visit(link);
+  await bob.app.click(bob.app.button('Start talking'));
+  await bob.app.composer().waitFor();
+  await bob.app.send('Here again');
+  await alice.app.openChat('Bob');
+  await alice.app.expectTexts(['Here again']);
+  await bob.app.click(bob.app.button('Send again'));
+  await alice.app.expectTexts(['Here again', 'Lost']);
+  await bob.app.expectTexts(['Hello Alice', 'Here again', 'Lost']);
+});
+
 scenario('the 24 words bring the same identity back in another browser', async ({ user }) => {
   const alice = await user('Alice');
   await alice.app.visit();

@@ -98,7 +98,7 @@ scenario('who was away gets everything once, in order, though the sender has lef
   await bob.quit();
   const texts = numbered('While you were away', 20);
   for (const text of texts) await alice.app.send(text);
-  for (const text of texts) await alice.app.expectState(text, /^Sent$/);
+  for (const text of texts) await alice.app.expectState(text, /^Sent$/, 30_000);
   await alice.quit();
   await bob.open();
   await bob.app.visit();

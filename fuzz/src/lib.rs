@@ -1,4 +1,4 @@
-//! Every decoder of the core under bytes that nobody encoded.
+//! Every decoder of the core, and the relay's of STUN and of data channels, under bytes that nobody encoded.
 //!
 //! ```text
 //!  corpus/<target>/ ──► campaign ── mutate ──► Target::run ──► Verdict, or a panic
@@ -16,6 +16,7 @@ pub mod campaign;
 pub mod corpus;
 mod mutate;
 pub mod parties;
+mod relay;
 pub mod seams;
 pub mod stored;
 mod wire;
@@ -45,7 +46,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 29] = [
+pub const TARGETS: [Target; 35] = [
     Target { name: "identity_key", run: wire::identity_key },
     Target { name: "device_certificate", run: wire::device_certificate },
     Target { name: "prekey_bundle", run: wire::prekey_bundle },
@@ -61,6 +62,8 @@ pub const TARGETS: [Target; 29] = [
     Target { name: "mailbox_request", run: wire::mailbox_request },
     Target { name: "mailbox_frame", run: wire::mailbox_frame },
     Target { name: "mailbox_record", run: wire::mailbox_record },
+    Target { name: "replica_ask", run: wire::replica_ask },
+    Target { name: "replica_hello", run: wire::replica_hello },
     Target { name: "stream_frames", run: wire::stream_frames },
     Target { name: "direct_frame", run: wire::direct_frame },
     Target { name: "device", run: stored::device },
@@ -70,6 +73,10 @@ pub const TARGETS: [Target; 29] = [
     Target { name: "wrapped_key", run: backups::wrapped_key },
     Target { name: "backup", run: backups::backup },
     Target { name: "backup_rows", run: backups::backup_rows },
+    Target { name: "stun_request", run: relay::stun_request },
+    Target { name: "ice_check", run: relay::ice_check },
+    Target { name: "channel_control", run: relay::channel_control },
+    Target { name: "data_channel", run: relay::data_channel },
     Target { name: "rpc_frame", run: seams::rpc_frame },
     Target { name: "bootstrap", run: seams::bootstrap },
     Target { name: "recovery_phrase", run: seams::recovery_phrase },

@@ -3,7 +3,7 @@
 use chacha20::ChaCha20Rng;
 use rand_core::SeedableRng;
 use volly_core::{
-    api::{CallId, ContactId, GetSnapshot, GetTimeline},
+    api::{CallId, ContactId, GetSnapshot, GetTimeline, Stretch},
     engine::{
         Engine,
         effect::{Effect, Row, Table},
@@ -59,12 +59,12 @@ pub(crate) fn rows(bytes: &[u8]) -> Verdict {
     engine.handle(Input::Call(CallId(0), GetSnapshot {}.into()), now, rng);
     engine.handle(Input::Tick, now, rng);
     for contact in contacts {
-        let call = GetTimeline { contact: ContactId(contact), before: None };
+        let call = GetTimeline { contact: ContactId(contact), stretch: Stretch::Newest };
         engine.handle(Input::Call(CallId(1), call.into()), now, rng);
     }
     while let Some(effect) = engine.poll_effect() {
-        if let Effect::Scan(call, _) = effect {
-            engine.handle(Input::Scanned(call, messages.clone()), now, rng);
+        if let Effect::Scan(_) = effect {
+            engine.handle(Input::Scanned(Some(messages.clone())), now, rng);
         }
     }
     Verdict::Accepted

@@ -2,15 +2,18 @@
 
 use volly_core::{
     limits::{
-        MAX_ACKNOWLEDGE, MAX_DELIVERED_RANGES, MAX_ENVELOPE_BYTES, MAX_FRAME_BYTES, MAX_NAME_BYTES,
-        MAX_RECORD_BYTES, MAX_TEXT_BYTES,
+        MAX_DELIVERED_RANGES, MAX_ENVELOPE_BYTES, MAX_FRAME_BYTES, MAX_LIFETIME_SECONDS,
+        MAX_NAME_BYTES, MAX_OFFER, MAX_RECORD_BYTES, MAX_RELAY_ADDRESSES, MAX_TEXT_BYTES,
     },
     wire::{
         Content, DeviceCertificate, DirectFrame, Enclosed, Header, IdentityKey, Initiator,
-        InviteLink, InviteRecord, PreKeyBundle, PreKeyMessage, PresenceRecord,
+        InviteLink, InviteRecord, PreKeyBundle, PreKeyMessage, PresenceRecord, Said,
         frame::{HEADER_BYTES, body_len, framed},
+        is_emoji,
         mailbox::{Frame, Op, Record, Request},
-        pad, unpad,
+        pad,
+        replica::{Ask, Hello, decode_wanted, encode_wanted},
+        unpad,
     },
 };
 
@@ -71,10 +74,20 @@ pub(crate) fn padding(bytes: &[u8]) -> Verdict {
 pub(crate) fn content(bytes: &[u8]) -> Verdict {
     let content = canonical(bytes, Content::decode(bytes), Content::encode);
     match &content {
-        None | Some(Content::Goodbye) => {}
+        None | Some(Content::Goodbye | Content::Moved { .. } | Content::Typing(_)) => {}
         Some(Content::Hello { name, .. }) => assert!(name.len() <= MAX_NAME_BYTES),
-        Some(Content::Text { sequence, text, .. }) => {
-            assert!(*sequence > 0 && text.len() <= MAX_TEXT_BYTES);
+        Some(Content::Numbered(stamp, said)) => {
+            assert!(stamp.sequence > 0);
+            match said {
+                Said::Edit { text, .. } => assert!(text.len() <= MAX_TEXT_BYTES),
+                Said::Text { lifetime, text, .. } => {
+                    assert!(text.len() <= MAX_TEXT_BYTES && *lifetime <= MAX_LIFETIME_SECONDS);
+                }
+                Said::Timer { lifetime } => assert!(*lifetime <= MAX_LIFETIME_SECONDS),
+                Said::Reaction { emoji, .. } => assert!(emoji.as_deref().is_none_or(is_emoji)),
+                Said::Deletion { of } => assert!(of.sequence > 0),
+                Said::Unknown { kind, .. } => assert!(*kind >= 32, "it is numbered"),
+            }
         }
         Some(Content::Receipt { delivered_up_to, ranges, .. }) => {
             assert!(ranges.len() <= MAX_DELIVERED_RANGES);
@@ -117,11 +130,13 @@ pub(crate) fn mailbox_request(bytes: &[u8]) -> Verdict {
     match &request.op {
         Op::PutRecord { value, .. } => assert!(value.len() <= MAX_RECORD_BYTES),
         Op::Deposit { envelope, .. } => assert!(envelope.len() <= MAX_ENVELOPE_BYTES),
-        Op::Acknowledge { ids, .. } => assert!(ids.len() <= MAX_ACKNOWLEDGE),
-        Op::GetRecord { .. } | Op::Subscribe { .. } | Op::Unsubscribe { .. } => {}
+        Op::GetRecord { .. }
+        | Op::Subscribe { .. }
+        | Op::Acknowledge { .. }
+        | Op::Unsubscribe { .. } => {}
     }
     let authorised = request.op.authorised_address(&[0; 32]);
-    if let Op::Acknowledge { address, .. } | Op::Unsubscribe { address } = &request.op {
+    if let Op::Unsubscribe { address } = &request.op {
         assert!(authorised == Some(*address));
     }
     Verdict::Accepted
@@ -133,6 +148,31 @@ pub(crate) fn mailbox_frame(bytes: &[u8]) -> Verdict {
         assert!(envelope.len() <= MAX_ENVELOPE_BYTES);
     }
     Verdict::of(frame.is_some())
+}
+
+/// What one relay asks of another; it goes on to check the signature of whatever decodes.
+pub(crate) fn replica_ask(bytes: &[u8]) -> Verdict {
+    let ask = canonical(bytes, Ask::decode(bytes), Ask::encode);
+    match &ask {
+        Some(Ask::Offer { items, .. }) => {
+            assert!(items.len() <= MAX_OFFER);
+            let payload: Vec<u8> = bytes.iter().copied().take(items.len().div_ceil(8)).collect();
+            if let Ok(wanted) = decode_wanted(&payload, items.len()) {
+                assert!(encode_wanted(&wanted) == payload);
+            }
+        }
+        Some(Ask::HandOn { request, .. } | Ask::Fetch { request, .. }) => {
+            let _ = request.op.authorised_address(&[0; 32]);
+        }
+        None => {}
+    }
+    Verdict::of(ask.is_some())
+}
+
+pub(crate) fn replica_hello(bytes: &[u8]) -> Verdict {
+    let hello = canonical(bytes, Hello::decode(bytes), Hello::encode);
+    assert!(hello.as_ref().is_none_or(|hello| hello.addresses.len() <= MAX_RELAY_ADDRESSES));
+    Verdict::of(hello.is_some())
 }
 
 pub(crate) fn mailbox_record(bytes: &[u8]) -> Verdict {

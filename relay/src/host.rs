@@ -52,12 +52,26 @@ impl Host {
         self.tcp(443).with(Protocol::Tls).with(Protocol::Ws("/".into()))
     }
 
-    fn tcp(&self, default_port: u16) -> Multiaddr {
-        let host = match &self.name {
+    /// A STUN responder there (RFC 7064), whatever the port of the host is.
+    #[must_use]
+    pub fn stun_url(&self, port: u16) -> String {
+        match &self.name {
+            Name::Ip(ip) => format!("stun:{}", SocketAddr::new(*ip, port)),
+            Name::Dns(name) => format!("stun:{name}:{port}"),
+        }
+    }
+
+    /// Without a port.
+    #[must_use]
+    pub fn address(&self) -> Multiaddr {
+        match &self.name {
             Name::Ip(ip) => Multiaddr::from(*ip),
             Name::Dns(name) => Multiaddr::empty().with(Protocol::Dns4(name.into())),
-        };
-        host.with(Protocol::Tcp(self.port.unwrap_or(default_port)))
+        }
+    }
+
+    fn tcp(&self, default_port: u16) -> Multiaddr {
+        self.address().with(Protocol::Tcp(self.port.unwrap_or(default_port)))
     }
 }
 

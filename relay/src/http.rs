@@ -49,7 +49,8 @@ struct Connection {
 
 /// The routes.
 fn router(assets: Assets, bootstrap: Bootstrap, sockets: mpsc::Sender<Accepted>) -> Router {
-    let headers = Arc::new(SecurityHeaders::new(assets.inline_script_hashes()));
+    let (scripts, sources) = (assets.inline_script_hashes(), bootstrap.policy_sources());
+    let headers = Arc::new(SecurityHeaders::new(scripts, &sources, bootstrap.others.clone()));
     let shared = Shared { assets: Arc::new(assets), bootstrap: Arc::new(bootstrap), sockets };
     Router::new()
         .route("/", get(root))

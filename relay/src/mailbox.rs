@@ -9,7 +9,9 @@
 //!        └──────────── switchboard ◄───────┘ "something happened at this address"
 //! ```
 
+pub mod answer;
 pub mod quota;
+pub mod recent;
 pub mod session;
 pub mod store;
 pub mod switchboard;
@@ -18,57 +20,55 @@ pub mod writer;
 use redb::ReadableTable;
 use volly_core::{
     limits::MAILBOX_LIFETIME,
-    wire::mailbox::{Address, EnvelopeId, Status},
+    wire::mailbox::{Address, Op, Status},
 };
 
 use self::store::{
     StoreError, Tables,
     rows::{
-        EnvelopeRow, Meter, RECORD_POSITION, RecordRow, envelope_key, expiry_key, position_key,
-        read_expiry_key,
+        EnvelopeRow, Meter, Proof, RECORD_POSITION, RecordRow, envelope_key, expiry_key,
+        position_key, read_expiry_key,
     },
 };
 use crate::defaults;
 
+/// Minutes for which the end of an envelope is put off at least, see [`prolong`].
+const WORTH_A_WRITE: u32 = 60;
+
 /// Something to write at an address. The right to do so has been checked.
-#[derive(Clone, Debug)]
-pub enum Change {
-    /// See protocol.md §10, as for the others.
-    PutRecord {
-        /// Highest wins.
-        sequence: u64,
-        /// Seconds.
-        lifetime: u32,
-        /// At most `MAX_RECORD_BYTES`.
-        value: Vec<u8>,
-    },
-    /// Appends an envelope.
-    Deposit {
-        /// The same when it is sent again.
-        id: EnvelopeId,
-        /// Seconds.
-        lifetime: u32,
-        /// At most `MAX_ENVELOPE_BYTES`.
-        envelope: Vec<u8>,
-    },
-    /// Deletes envelopes.
-    Acknowledge(Vec<EnvelopeId>),
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// PutRecord, Deposit or Acknowledge.
+    pub op: Op,
+    /// Minute at which what it writes ends at the latest: a relay that hands it on starts no
+    /// lifetime anew.
+    pub until: u32,
 }
 
 impl Change {
-    /// Bytes held in memory while it waits.
+    /// As a client asks for it at `now`.
     #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::PutRecord { value, .. } => value.len(),
-            Self::Deposit { envelope, .. } => envelope.len(),
-            Self::Acknowledge(ids) => ids.len() * size_of::<EnvelopeId>(),
+    pub fn of_client(op: Op, now: u64) -> Self {
+        let until = match op {
+            Op::PutRecord { lifetime, .. } | Op::Deposit { lifetime, .. } => expires(now, lifetime),
+            _ => u32::MAX,
+        };
+        Self { op, until }
+    }
+
+    /// Bytes held in memory while it waits, beside its fixed part.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match &self.op {
+            Op::PutRecord { value, .. } => value.len(),
+            Op::Deposit { envelope, .. } => envelope.len(),
+            _ => 0,
         }
     }
 
     /// Whether nothing is held.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
@@ -80,11 +80,24 @@ pub struct Limits {
     pub mailbox_units: u16,
     /// Bytes of everything, see [`quota::charge`].
     pub total_bytes: u64,
+    /// Of these what has room where nothing was before: those who are here have the rest.
+    pub new_bytes: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { mailbox_units: defaults::MAILBOX_UNITS, total_bytes: defaults::TOTAL_BYTES }
+        Self {
+            mailbox_units: defaults::MAILBOX_UNITS,
+            total_bytes: defaults::TOTAL_BYTES,
+            new_bytes: defaults::NEW_BYTES,
+        }
+    }
+}
+
+impl Limits {
+    /// How much everything may come to after a write, where something was before or nothing.
+    const fn bytes(self, known: bool) -> u64 {
+        if known { self.total_bytes } else { self.new_bytes }
     }
 }
 
@@ -111,24 +124,28 @@ pub fn apply(
     limits: Limits,
     now: u64,
 ) -> Result<Status, StoreError> {
-    match change {
-        Change::PutRecord { sequence, lifetime, value } => {
-            let expires = expires(now, *lifetime);
-            put_record(tables, address, RecordRow { expires, sequence: *sequence, value }, limits)
+    let expires = |lifetime: u32| expires(now, lifetime).min(change.until);
+    match &change.op {
+        Op::PutRecord { keys, sequence, lifetime, value, signature } => {
+            let proof = Proof { keys: *keys, lifetime: *lifetime, signature: *signature };
+            let (expires, sequence) = (expires(*lifetime), *sequence);
+            put_record(tables, address, RecordRow { expires, sequence, proof, value }, limits)
         }
-        Change::Deposit { id, lifetime, envelope } => {
-            let expires = expires(now, *lifetime);
-            deposit(tables, address, EnvelopeRow { expires, id, envelope }, limits)
+        Op::Deposit { keys, id, lifetime, envelope, signature } => {
+            let proof = Proof { keys: *keys, lifetime: *lifetime, signature: *signature };
+            let expires = expires(*lifetime);
+            deposit(tables, address, EnvelopeRow { expires, id, proof, envelope }, limits)
         }
-        Change::Acknowledge(ids) => {
-            for id in ids {
-                let position = tables.positions.get(&position_key(address, id))?;
-                let position = position.map(|row| row.value());
-                if let Some(position) = position {
-                    delete_envelope(tables, address, position)?;
-                }
+        Op::Acknowledge { id, .. } => {
+            let position = tables.positions.get(&position_key(address, id))?;
+            let position = position.map(|row| row.value());
+            if let Some(position) = position {
+                delete_envelope(tables, address, position)?;
             }
             Ok(Status::Done)
+        }
+        Op::GetRecord { .. } | Op::Subscribe { .. } | Op::Unsubscribe { .. } => {
+            Ok(Status::Malformed)
         }
     }
 }
@@ -150,7 +167,7 @@ fn put_record(
     }
     let freed = old.map_or(0, |(_, charge, _)| charge);
     let total = tables.total()?.saturating_sub(freed) + quota::charge(new.value.len());
-    if total > limits.total_bytes {
+    if total > limits.bytes(old.is_some()) {
         return Ok(Status::Full);
     }
     if let Some((expires, ..)) = old {
@@ -169,14 +186,18 @@ fn deposit(
     limits: Limits,
 ) -> Result<Status, StoreError> {
     let position_key = position_key(address, new.id);
-    if tables.positions.get(&position_key)?.is_some() {
+    let known = tables.positions.get(&position_key)?.map(|row| row.value());
+    if let Some(position) = known {
+        prolong(tables, address, position, new.expires)?;
         return Ok(Status::Done);
     }
-    let meter = tables.meters.get(address)?.map_or_else(Meter::default, |m| Meter::read(m.value()));
+    let meter = tables.meters.get(address)?.map(|meter| Meter::read(meter.value()));
+    let limit = limits.bytes(meter.is_some());
+    let meter = meter.unwrap_or_default();
     let total = tables.total()? + quota::charge(new.envelope.len());
     let units = meter.units.saturating_add(quota::units(new.envelope.len()));
     // The last position stands for a record among the expiries.
-    if units > limits.mailbox_units || total > limits.total_bytes || meter.next == RECORD_POSITION {
+    if units > limits.mailbox_units || total > limit || meter.next == RECORD_POSITION {
         return Ok(Status::Full);
     }
     let position = meter.next;
@@ -186,6 +207,28 @@ fn deposit(
     tables.meters.insert(address, &Meter { next: position + 1, units }.write())?;
     tables.set_total(total)?;
     Ok(Status::Done)
+}
+
+/// Puts off the end of an envelope. Which relay hands it on first, and for how long, must not matter;
+/// what is sent again within an hour is not worth a write.
+fn prolong(
+    tables: &mut Tables<'_>,
+    address: &Address,
+    position: u32,
+    expires: u32,
+) -> Result<(), StoreError> {
+    let key = envelope_key(address, position);
+    let row = tables.envelopes.get(&key)?.and_then(|row| {
+        let old = EnvelopeRow::read(row.value())?;
+        let later = expires > old.expires.saturating_add(WORTH_A_WRITE);
+        later.then(|| (old.expires, EnvelopeRow { expires, ..old }.write()))
+    });
+    if let Some((before, row)) = row {
+        tables.expiries.remove(&expiry_key(before, address, position))?;
+        tables.expiries.insert(&expiry_key(expires, address, position), ())?;
+        tables.envelopes.insert(&key, row.as_slice())?;
+    }
+    Ok(())
 }
 
 /// Removes an envelope from every table. The meter goes with the last one.

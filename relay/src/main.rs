@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::Parser;
+use libp2p::Multiaddr;
 use tokio::signal::unix::{SignalKind, signal};
 use volly_relay::{
     Relay,
@@ -35,7 +36,7 @@ async fn serve(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut relay = Relay::start(config).await?;
-    greet(relay.address)?;
+    greet(relay.address, &relay.mesh)?;
     tokio::select! {
         ended = relay.ended() => ended?,
         _ = terminate.recv() => {}
@@ -47,7 +48,7 @@ async fn serve(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Says where the app is. Scripts wait for the line that begins with `ready`.
-fn greet(address: SocketAddr) -> io::Result<()> {
+fn greet(address: SocketAddr, mesh: &[Multiaddr]) -> io::Result<()> {
     let urls: Vec<_> = reachable(address)
         .into_iter()
         .map(|ip| match ip {
@@ -61,6 +62,9 @@ fn greet(address: SocketAddr) -> io::Result<()> {
     writeln!(out, "volly-relay {}", env!("CARGO_PKG_VERSION"))?;
     for url in &urls {
         writeln!(out, "  {url}")?;
+    }
+    for address in mesh {
+        writeln!(out, "  --peer {address}")?;
     }
     if let Some(code) =
         urls.first().and_then(|url| fast_qr::QRBuilder::new(url.as_str()).build().ok())

@@ -1,18 +1,17 @@
-//! The libp2p node: circuits, the table of relays, mailbox streams.
+//! The libp2p node that browsers come to: circuits, mailbox streams.
 //!
 //! Looks at no event but failed pings: who connects is nobody's business, and is not logged.
 #![allow(missing_docs, reason = "the derived event has none")]
 
 use core::{num::NonZeroU32, time::Duration};
 
-use futures::StreamExt;
+use futures::{StreamExt, future::Either};
 use libp2p::{
-    Multiaddr, PeerId, StreamProtocol, Swarm, Transport,
+    Multiaddr, PeerId, Swarm, Transport,
     connection_limits::{self, ConnectionLimits},
     core::{muxing::StreamMuxerBox, transport::Boxed, upgrade},
     identify,
     identity::Keypair,
-    kad::{self, store::MemoryStore},
     noise, ping, relay,
     swarm::{NetworkBehaviour, SwarmEvent},
     yamux,
@@ -20,10 +19,22 @@ use libp2p::{
 use tokio::sync::mpsc;
 
 use crate::{
+    arrivals::{Arrivals, Connected},
     defaults,
     mailbox_streams::{self, MailboxStream},
     web_socket_transport::{Accepted, WebSocketTransport},
 };
+
+/// Where clients come in.
+#[derive(Debug)]
+pub struct Entrances {
+    /// WebSockets that the HTTP server has upgraded.
+    pub accepted: mpsc::Receiver<Accepted>,
+    /// Connections over WebTransport and WebRTC-direct that have shown who they are.
+    pub connected: mpsc::Receiver<Connected>,
+    /// Where these listen.
+    pub listening: Vec<Multiaddr>,
+}
 
 /// What the node speaks.
 #[derive(NetworkBehaviour)]
@@ -33,7 +44,6 @@ pub struct Behaviour {
     relay: relay::Behaviour,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
-    kad: kad::Behaviour<MemoryStore>,
     mailbox: mailbox_streams::Behaviour,
 }
 
@@ -48,23 +58,27 @@ pub enum NodeError {
     Listen(#[from] libp2p::TransportError<std::io::Error>),
 }
 
-/// Makes a node that listens to `accepted` and tells the world `addresses`.
+/// Makes a node that listens at `entrances` and tells the world `addresses`.
 ///
 /// # Errors
 /// See [`NodeError`].
 pub fn build(
     key: &Keypair,
-    accepted: mpsc::Receiver<Accepted>,
+    entrances: Entrances,
     addresses: &[Multiaddr],
     streams: mpsc::Sender<MailboxStream>,
 ) -> Result<Swarm<Behaviour>, NodeError> {
     let config = libp2p::swarm::Config::with_tokio_executor()
         .with_idle_connection_timeout(defaults::IDLE_TIMEOUT);
-    let transport = transport(key, accepted)?;
+    let listening = entrances.listening.clone();
+    let transport = transport(key, entrances)?;
     let peer = key.public().to_peer_id();
     let mut swarm = Swarm::new(transport, behaviour(key, streams), peer, config);
     if let Some(address) = addresses.first() {
         swarm.listen_on(address.clone())?;
+    }
+    for address in listening {
+        swarm.listen_on(address)?;
     }
     for address in addresses {
         // A reservation without an address of the relay is of no use to a client.
@@ -75,15 +89,22 @@ pub fn build(
 
 fn transport(
     key: &Keypair,
-    accepted: mpsc::Receiver<Accepted>,
+    Entrances { accepted, connected, .. }: Entrances,
 ) -> Result<Boxed<(PeerId, StreamMuxerBox)>, NodeError> {
     let mut multiplexer = yamux::Config::default();
     multiplexer.set_max_num_streams(defaults::STREAMS);
-    Ok(WebSocketTransport::new(accepted)
+    let web_sockets = WebSocketTransport::new(accepted)
         .upgrade(upgrade::Version::V1)
         .authenticate(noise::Config::new(key)?)
         .multiplex(multiplexer)
         .timeout(defaults::HANDSHAKE_TIMEOUT)
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
+    // It comes first: the other one takes any address for its own.
+    let either = Arrivals::new(connected).or_transport(web_sockets);
+    Ok(either
+        .map(|connection, _| match connection {
+            Either::Left(connection) | Either::Right(connection) => connection,
+        })
         .boxed())
 }
 
@@ -103,23 +124,8 @@ fn behaviour(key: &Keypair, streams: mpsc::Sender<MailboxStream>) -> Behaviour {
         relay,
         identify: identify::Behaviour::new(identify),
         ping: ping::Behaviour::new(ping::Config::new().with_interval(defaults::PING_INTERVAL)),
-        kad: kad(peer),
         mailbox: mailbox_streams::Behaviour::new(streams),
     }
-}
-
-/// The table of relays. Stores nothing: records live behind their own protocol, with signatures.
-fn kad(peer: PeerId) -> kad::Behaviour<MemoryStore> {
-    let mut config = kad::Config::new(StreamProtocol::new("/volly/kad/1"));
-    config
-        .set_record_filtering(kad::StoreInserts::FilterBoth)
-        .set_replication_interval(None)
-        .set_publication_interval(None)
-        .set_provider_publication_interval(None)
-        .set_periodic_bootstrap_interval(None);
-    let mut kad = kad::Behaviour::with_config(peer, MemoryStore::new(peer), config);
-    kad.set_mode(Some(kad::Mode::Server));
-    kad
 }
 
 fn relay_config() -> relay::Config {

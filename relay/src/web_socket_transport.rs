@@ -20,7 +20,7 @@ use libp2p::{
 };
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use crate::byte_stream::ByteStream;
+use crate::{byte_stream::ByteStream, host::Host};
 
 /// An upgraded socket, which gives back its place among the connections when it closes.
 pub type Socket = ByteStream<WebSocket, OwnedSemaphorePermit>;
@@ -107,5 +107,48 @@ impl Transport for WebSocketTransport {
                 TransportEvent::ListenerClosed { listener_id, reason: Ok(()) }
             }
         })
+    }
+}
+
+/// The source that lets a page connect to a WebSocket (Content Security Policy Level 3, §2.3.1).
+/// `None` for an IPv6 address, which that grammar cannot express, and for what is no WebSocket.
+#[must_use]
+pub fn policy_source(address: &Multiaddr) -> Option<String> {
+    let parts: Vec<_> = address.iter().collect();
+    let (host, port, scheme) = match parts.as_slice() {
+        [host, Protocol::Tcp(port), Protocol::Ws(path)] if path == "/" => (host, port, "ws"),
+        [host, Protocol::Tcp(port), Protocol::Tls, Protocol::Ws(path)] if path == "/" => {
+            (host, port, "wss")
+        }
+        [host, Protocol::Tcp(port), Protocol::Wss(path)] if path == "/" => (host, port, "wss"),
+        _ => return None,
+    };
+    let host = match host {
+        Protocol::Ip4(ip) => ip.to_string(),
+        Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name) => {
+            Host::parse(name).map(|_| name.to_ascii_lowercase())?
+        }
+        _ => return None,
+    };
+    Some(format!("{scheme}://{host}:{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_names_the_socket_and_nothing_that_could_change_it() {
+        let cases = [
+            ("/ip4/10.0.0.1/tcp/8080/ws", Some("ws://10.0.0.1:8080")),
+            ("/dns4/Relay.example/tcp/443/tls/ws", Some("wss://relay.example:443")),
+            ("/ip6/::1/tcp/8080/ws", None),
+            ("/dns4/a;script-src */tcp/1/ws", None),
+            ("/ip4/10.0.0.1/udp/8080/quic-v1/webtransport", None),
+            ("/ip4/10.0.0.1/tcp/8080", None),
+        ];
+        for (address, source) in cases {
+            assert_eq!(policy_source(&address.parse().unwrap()).as_deref(), source, "{address}");
+        }
     }
 }

@@ -10,3 +10,5 @@ export const dist = join(root, 'dist');
 /** Tools and the wasm32 standard library that setup builds for this clone. */
 export const local = join(root, '.volly');
 export const relayBinary = join(target, 'relay', process.platform === 'win32' ? 'volly-relay.exe' : 'volly-relay');
+/** @param {string} name of a program of the tests */
+export const testBinary = (name) => join(target, 'debug', process.platform === 'win32' ? `${name}.exe` : name);

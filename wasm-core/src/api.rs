@@ -4,22 +4,28 @@
 //! [`Snapshot`], applies [`Event`]s in the order of their numbers, and asks for a new snapshot
 //! when a number is missing. It does not know which tab runs the engine.
 
+mod backup;
 mod call;
 mod event;
 mod model;
 mod notice;
 
+pub use backup::{BackupError, KeyError};
 pub use call::{
-    AcceptInvite, ApiError, Call, CallId, CancelInvite, CreateInvite, DeleteContact,
-    GetSafetyNumber, GetSnapshot, GetTimeline, MarkRead, Reconnect, RenameContact, Request,
-    Restore, RevealRecoveryPhrase, SendText, SetDraft, SetRelayOnly, Start,
+    AcceptInvite, ApiError, Arrange, BeginRestore, Call, CallId, CancelInvite, CreateInvite,
+    DeleteContact, DeleteMessage, EditText, FinishRestore, GetSafetyNumber, GetSnapshot,
+    GetTimeline, MarkRead, NextBackupPart, React, Reconnect, RenameContact, Request, ResendText,
+    Restore, RestorePart, RevealRecoveryPhrase, SaveBackup, Search, SendText, SetAnswersRead,
+    SetDraft, SetLock, SetRelayOnly, SetShowsTyping, SetTimer, Start, StopBackup, StopRestore,
+    TellTyping,
 };
 pub use event::{Event, Numbered, Progress};
 pub use model::{
-    Connection, ContactId, ContactState, ContactView, InviteId, InvitePreview, InviteState,
-    InviteView, MessageId, MessageState, MessageView, Profile, Snapshot, TimelinePage, Trust,
+    Arrangement, BackupKey, BackupPart, Connection, ContactId, ContactState, ContactView, Form,
+    Found, InviteId, InvitePreview, InviteState, InviteView, MessageId, MessageState, MessageView,
+    Path, Profile, Quote, Reach, SearchPage, Snapshot, Stretch, TimelinePage, Trust,
 };
 pub use notice::{Notice, StartFailure};
 
 #[cfg(all(target_arch = "wasm32", feature = "idb"))]
-pub use crate::driver::Core;
+pub use crate::driver::{Core, serve_as_worker};

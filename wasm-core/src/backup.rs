@@ -47,7 +47,9 @@ const VERSION: u8 = 1;
 #[must_use]
 pub const fn is_kept(table: Table) -> bool {
     match table {
-        Table::Account | Table::Contacts | Table::Messages | Table::Drafts => true,
+        Table::Account | Table::Contacts | Table::Messages | Table::Drafts | Table::Expiries => {
+            true
+        }
         Table::Sessions | Table::Outbox | Table::Invites => false,
     }
 }
@@ -107,6 +109,12 @@ impl Header {
     /// [`OpenError`]: it does not say whether the passphrase or the file is wrong.
     pub fn open(&self, credential: Credential<'_>) -> Result<Reader, OpenError> {
         let file_key = self.wrapped_key.open(Purpose::Backup, credential)?;
-        Ok(Reader::new(&file_key, self))
+        Ok(self.read_with(&file_key))
+    }
+
+    /// Begins to read with the file key, which somebody else has opened.
+    #[must_use]
+    pub fn read_with(&self, file_key: &Secret<32>) -> Reader {
+        Reader::new(file_key, self)
     }
 }

@@ -11,38 +11,40 @@
 //! a change leaves before the store has said that the change is durable, and effects are done in
 //! the engine's order. Does not know: what any input or effect means.
 
-use core::{future::Future, task::Poll, time::Duration};
+use core::{future::Future, pin::pin, task::Poll, time::Duration};
 use std::collections::VecDeque;
 
-use futures::{Stream, StreamExt, channel::mpsc, future::poll_fn};
+use futures::{
+    Stream, StreamExt,
+    channel::mpsc,
+    future::{Either, poll_fn, select},
+};
 use rand_core::CryptoRng;
 
 use crate::{
-    api::{ApiError, StartFailure},
+    api::{ApiError, CallId, Request, StartFailure},
     engine::{
         Engine, LoadError,
-        effect::{CommitId, Effect, NetAction, Row},
+        effect::{ChangeSet, CommitId, Effect, NetAction, Row, Scan},
         input::{Input, NetEvent, Timestamp},
     },
-    limits::{DRIVER_QUEUE, MAX_WAITING_ACTIONS},
+    limits::{DRIVER_QUEUE, MAX_WAITING_ACTIONS, STORE_PATIENCE},
     platform::{
         entropy::{SystemRng, system_rng},
         time,
     },
-    rpc::{
-        ToServer,
-        server::{Server, refusal},
-    },
+    rpc::{ToServer, server::Server},
     store::{Store, StoreError},
 };
 
+mod archive;
 mod batch;
 pub mod lead;
 #[cfg(all(target_arch = "wasm32", feature = "idb"))]
 mod page;
 
 #[cfg(all(target_arch = "wasm32", feature = "idb"))]
-pub use self::page::Core;
+pub use self::page::{Core, serve_as_worker};
 
 /// The state machine that is driven: the engine, or a script in a test.
 pub trait Machine: Sized {
@@ -118,6 +120,8 @@ pub struct Network {
 pub enum Ended {
     /// The store refused a transaction.
     Refused(StoreError),
+    /// A backup was restored: the store holds another state than the engine.
+    Restored,
     /// The network layer has stopped.
     NetworkGone,
     /// Nobody can ask any more.
@@ -151,6 +155,10 @@ pub struct Driver<'a, M, S, C> {
     steps: VecDeque<Step>,
     /// Actions that the network layer has no room for yet.
     waiting: VecDeque<NetAction>,
+    /// Calls that came while a backup was written.
+    deferred: VecDeque<(CallId, Request)>,
+    /// The backup that is being restored.
+    restoring: Option<archive::Restoring>,
 }
 
 impl core::fmt::Debug for Step {
@@ -180,6 +188,8 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
             server,
             steps: VecDeque::new(),
             waiting: VecDeque::new(),
+            deferred: VecDeque::new(),
+            restoring: None,
         }
     }
 
@@ -192,7 +202,7 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
         };
         self.server.end(match ended {
             Ended::Refused(_) => ApiError::NotStored,
-            Ended::NetworkGone | Ended::Closed => ApiError::EngineMoved,
+            Ended::NetworkGone | Ended::Closed | Ended::Restored => ApiError::EngineMoved,
         });
         ended
     }
@@ -227,12 +237,26 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
             Effect::Net(action) => self.waiting.push_back(action),
             Effect::Emit(event) => self.server.emit(*event),
             Effect::Reply(call, reply) => self.server.reply(call, reply),
-            Effect::Scan(call, scan) => match self.store.scan(&scan).await {
-                Ok(rows) => self.handle(Input::Scanned(call, rows)),
-                Err(_) => self.server.reply(call, refusal(ApiError::Unreadable)),
-            },
+            Effect::Archive(call, step) => return self.archive(call, step).await,
+            Effect::Scan(scans) => {
+                let rows = self.scan(&scans).await?;
+                self.handle(Input::Scanned(rows));
+            }
         }
         Ok(())
+    }
+
+    /// Reads what the engine needs; `None` when a row does not open, now or ever.
+    async fn scan(&self, scans: &[Scan]) -> Result<Option<Vec<Row>>, Ended> {
+        let mut rows = Vec::new();
+        for scan in scans {
+            match self.store.scan(scan).await {
+                Ok(found) => rows.extend(found),
+                Err(StoreError::Row(_)) => return Ok(None),
+                Err(error) => return Err(Ended::Refused(error)),
+            }
+        }
+        Ok(Some(rows))
     }
 
     /// Stores a transaction, and with it those that stand directly behind it: a burst of messages
@@ -249,7 +273,7 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
             batch.then.push_back(Step::Tell(id));
             next = self.next_step();
         }
-        self.store.commit(&batch.changes).await.map_err(Ended::Refused)?;
+        self.store_batch(&batch.changes).await?;
         self.server.stored();
         while let Some(step) = next.take().or_else(|| self.next_step()) {
             if matches!(step, Step::Do(Effect::Commit { .. })) {
@@ -263,6 +287,20 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
         debug_assert!(self.steps.is_empty(), "every step was taken");
         self.steps.extend(actions.into_iter().chain(rest).chain(next));
         Ok(())
+    }
+
+    /// Stores a transaction, and tells the views when the browser takes long about it: it may hang.
+    async fn store_batch(&mut self, changes: &ChangeSet) -> Result<(), Ended> {
+        let mut stored = pin!(self.store.commit(changes));
+        let patience = pin!(self.clock.sleep(STORE_PATIENCE));
+        let result = match select(stored.as_mut(), patience).await {
+            Either::Left((result, _)) => result,
+            Either::Right(_) => {
+                self.server.stuck();
+                stored.await
+            }
+        };
+        result.map_err(Ended::Refused)
     }
 
     fn pass_on_actions(&mut self) -> Result<(), Ended> {
@@ -280,6 +318,10 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
 
     /// Waits for something to happen, and takes with it what has happened already.
     async fn accept(&mut self) -> Result<(), Ended> {
+        if let Some((call, request)) = self.deferred.pop_front() {
+            self.handle(Input::Call(call, request));
+            return Ok(());
+        }
         match self.wait().await? {
             Woken::Event(event) => self.handle(Input::Net(event)),
             Woken::Message(message) => self.accept_message(message),

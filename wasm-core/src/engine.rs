@@ -15,41 +15,55 @@
 
 mod account;
 mod acquaintance;
+mod actions;
 mod calls;
 mod contacts;
 mod conversations;
 pub mod effect;
+mod expiries;
 mod inbox;
 pub mod input;
 mod invitations;
 mod load;
 mod mailboxes;
+mod messages;
 mod outbox;
 mod presence;
 mod ranges;
+mod reading;
 mod records;
 mod reply;
+mod reunion;
 mod rows;
+mod said;
+mod search;
 mod steps;
+mod timeline;
+mod typing;
+mod unread;
 mod visits;
 
 use alloc::{
     boxed::Box,
     collections::{BTreeMap, VecDeque},
+    string::String,
     vec::Vec,
 };
 
 use rand_core::CryptoRng;
-pub use rows::LoadError;
+pub use rows::{ACCOUNT_KEY, EPOCH_KEY, LoadError, RESTORED_KEY, RESTORING_KEY};
 
 use self::{
     account::Account,
     contacts::Contact,
     effect::{ChangeSet, CommitId, Durability, Effect, NetAction, Ticket},
+    expiries::Expiries,
     input::{Input, NetEvent, RelayStatus, Timestamp},
     invitations::Invite,
     mailboxes::Mailboxes,
     outbox::Outbox,
+    reading::Reading,
+    search::Corpus,
     visits::Visit,
 };
 use crate::api::{CallId, Connection, ContactId, Event, InviteId, Numbered};
@@ -57,14 +71,23 @@ use crate::api::{CallId, Connection, ContactId, Event, InviteId, Numbered};
 /// The whole state of one user.
 pub struct Engine {
     account: Option<Account>,
+    /// The rows are of a backup, and their device may still run elsewhere.
+    restored: bool,
+    /// When contacts are asked for new sessions.
+    reunite_at: Option<Timestamp>,
     contacts: BTreeMap<ContactId, Contact>,
     invites: BTreeMap<InviteId, Invite>,
     outbox: Outbox,
     mailboxes: Mailboxes,
+    expiries: Expiries,
+    /// What is searched, while somebody does.
+    corpus: Option<Corpus>,
     /// Invites of others that are being looked at.
     visits: Vec<Visit>,
-    /// Stretches of history that a view waits for.
-    scans: BTreeMap<CallId, ContactId>,
+    /// What is being read from the store.
+    reading: Option<Reading>,
+    /// What came meanwhile, in order.
+    waiting: VecDeque<Input>,
     /// Questions to the network that are not answered.
     tickets: BTreeMap<Ticket, Question>,
     relay: RelayStatus,
@@ -113,10 +136,17 @@ impl Transaction {
 impl Engine {
     /// Takes one input. Never blocks; a peer's fault changes nothing and is no error.
     pub fn handle(&mut self, input: Input, now: Timestamp, rng: &mut impl CryptoRng) {
+        if self.restored {
+            self.renew(now, rng);
+        }
+        self.take_in_order(input, now, rng);
+    }
+
+    fn take_in(&mut self, input: Input, now: Timestamp, rng: &mut impl CryptoRng) {
         match input {
             Input::Call(id, request) => self.on_call(id, request, now, rng),
             Input::Net(event) => self.on_net(event, now, rng),
-            Input::Scanned(call, rows) => self.on_scanned(call, &rows),
+            Input::Scanned(rows) => self.on_scanned(rows, now, rng),
             Input::Committed(_) => {}
             Input::Tick => self.on_tick(now, rng),
         }
@@ -133,7 +163,7 @@ impl Engine {
         let contacts = self
             .contacts
             .values()
-            .flat_map(|contact| [contact.receipt_at, contact.seek_at])
+            .flat_map(|contact| [contact.receipt_at, contact.seek_at, contact.typing_until])
             .flatten();
         let visits = self.visits.iter().map(|visit| visit.deadline);
         let invites = self.invites.values().filter_map(Invite::expires);
@@ -142,7 +172,10 @@ impl Engine {
             .chain(invites)
             .chain(self.outbox.timeout())
             .chain(self.mailboxes.timeout())
+            .chain(self.expiries.timeout())
+            .chain(self.search_timeout())
             .chain(self.step_timeout())
+            .chain(self.reunite_at)
             .chain(if self.is_online() { self.announce_timeout() } else { None })
             .min()
     }
@@ -156,9 +189,13 @@ impl Engine {
                 }
             }
             NetEvent::RecordGot(ticket, result) => match self.tickets.remove(&ticket) {
-                Some(Question::Visit(call)) => self.on_visited(call, result, now, rng),
+                Some(Question::Visit(call)) => {
+                    let value = result.map(|record| record.map(|record| record.value));
+                    self.on_visited(call, value, now, rng);
+                }
                 Some(Question::Presence(contact, day)) => {
-                    self.on_presence(contact, day, result, now);
+                    let value = result.map(|record| record.map(|record| record.value));
+                    self.on_presence(contact, day, value, now);
                 }
                 _ => {}
             },
@@ -175,8 +212,9 @@ impl Engine {
             NetEvent::Arrived { address, id, envelope } => {
                 self.on_arrived(address, id, &envelope, now, rng);
             }
-            NetEvent::DirectUp(contact) => self.on_direct(contact, true, now),
-            NetEvent::DirectDown(contact) => self.on_direct(contact, false, now),
+            NetEvent::DirectUp(contact, path) => self.on_direct(contact, Some(path), now),
+            NetEvent::RoundTrip(contact, round_trip) => self.on_round_trip(contact, round_trip),
+            NetEvent::DirectDown(contact) => self.on_direct(contact, None, now),
             NetEvent::DirectArrived(contact, envelope) => {
                 self.on_direct_arrived(contact, &envelope, now, rng);
             }
@@ -185,9 +223,14 @@ impl Engine {
 
     fn on_relay(&mut self, status: RelayStatus, now: Timestamp, rng: &mut impl CryptoRng) {
         let (before, was_online) = (self.connection(), self.is_online());
+        let relays = self.relays();
         self.relay = status;
         if self.connection() != before {
             let event = Event::Connection(self.connection());
+            self.emit(event);
+        }
+        if self.relays() != relays {
+            let event = Event::Relays(self.relays());
             self.emit(event);
         }
         if !self.is_online() {
@@ -201,6 +244,10 @@ impl Engine {
                 self.net(NetAction::RelayOnly(account.relay_only));
             }
             self.listen(now);
+        }
+        if !was_online || self.relays() != relays {
+            // What was on its way to a relay that is gone goes to the one that is there.
+            self.outbox.disconnect();
             self.publish_invites();
             self.visit_waiting();
             self.pump(now);
@@ -213,16 +260,28 @@ impl Engine {
         self.expire_invites(now);
         self.take_due_steps(now);
         self.send_due_receipts(now, rng);
+        self.reunite(now, rng);
         self.seek_due(now);
+        self.end_typing(|contact| contact.typing_until.is_some_and(|until| until <= now));
         if self.is_online() {
             self.listen(now);
             self.pump(now);
             self.announce(now, rng);
         }
+        self.end_search(now);
+        self.expire_messages(now);
     }
 
     const fn is_online(&self) -> bool {
         matches!(self.relay, RelayStatus::Online { .. })
+    }
+
+    /// The relays by their hosts.
+    fn relays(&self) -> Vec<String> {
+        match &self.relay {
+            RelayStatus::Online { hosts, .. } => hosts.clone(),
+            RelayStatus::Offline | RelayStatus::Connecting => Vec::new(),
+        }
     }
 
     const fn connection(&self) -> Connection {

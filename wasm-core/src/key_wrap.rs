@@ -20,6 +20,7 @@ use crate::{
     wire::codec::{DecodeError, Reader, Writer},
 };
 
+pub mod job;
 #[cfg(test)]
 mod tests;
 

@@ -18,6 +18,7 @@ pub mod address;
 pub mod api;
 pub mod backup;
 pub mod crypto;
+pub mod data_channel;
 #[cfg(feature = "driver")]
 pub mod driver;
 pub mod engine;

@@ -27,6 +27,48 @@ pub const MAX_FRAME_BYTES: usize = 70_000;
 /// with a post-quantum part.
 pub const MAX_TEXT_BYTES: usize = 10_000;
 
+/// Longest emoji in bytes of UTF-8: those in use, families and flags of regions, take up to 35.
+///
+/// Lower: a longer one of a later Unicode is refused. Higher: marks without end behind a base.
+pub const MAX_EMOJI_BYTES: usize = 64;
+
+/// Messages of one contact that are not here yet, and about which something has come already.
+///
+/// Lower: what is about a message that was overtaken is lost sooner. Higher: more rows of a hostile
+/// contact that nobody sees, and that every page reads past.
+pub const MAX_AWAITED: u32 = 64;
+
+/// How much of the message that an answer quotes is shown, in bytes of UTF-8.
+///
+/// Lower: one does not recognise it. Higher: the quote is longer than the answer.
+pub const MAX_QUOTE_BYTES: usize = 240;
+
+/// Stretches of unread messages that one conversation tells apart; between two of them lies what
+/// does not count, a reaction for example.
+///
+/// Lower: the count of a long absence is too high by what lies between. Higher: a longer row.
+pub const MAX_UNREAD_RANGES: usize = 64;
+
+/// Longest time in seconds after which messages disappear: a year.
+///
+/// Lower: somebody's choice is refused. Higher: nobody waits for it.
+pub const MAX_LIFETIME_SECONDS: u32 = 365 * 86_400;
+
+/// Messages that disappear in one transaction; the next ones follow at once.
+///
+/// Lower: more transactions after an absence. Higher: a longer one.
+pub const MAX_EXPIRED: usize = 256;
+
+/// Pause between two messages that say that one is typing; each is a commit.
+///
+/// Lower: more commits and frames while one types. Higher: see [`TYPING_SHOWN`].
+pub const TYPING_PAUSE: Duration = Duration::from_secs(4);
+
+/// How long a contact is shown as typing who has not said so again.
+///
+/// Lower: it flickers on a slow line. Higher: who stops without a word seems to type on.
+pub const TYPING_SHOWN: Duration = Duration::from_secs(7);
+
 /// Longest display name in bytes of UTF-8.
 pub const MAX_NAME_BYTES: usize = 128;
 
@@ -36,17 +78,47 @@ pub const MAX_NAME_BYTES: usize = 128;
 /// the relay's memory, 4 MiB at this value.
 pub const PUSH_WINDOW: usize = 64;
 
-/// Envelope ids in one acknowledgement; the count is one byte on the wire.
-pub const MAX_ACKNOWLEDGE: usize = 64;
+/// Relays that keep what is at an address, when there are as many (protocol.md §14).
+///
+/// Lower: fewer may be lost at once. Higher: more to write before anything is done.
+pub const REPLICAS: usize = 5;
+
+/// Items that one relay offers another at once, of 49 bytes each: less than a frame.
+pub const MAX_OFFER: usize = 1_000;
+
+/// Addresses of one relay that are told and tried.
+///
+/// Three ways lead to each network of a relay. Lower: one with several may have the right one left
+/// out. Higher: that many dials, one after the other.
+pub const MAX_RELAY_ADDRESSES: usize = 12;
+
+/// Longest address of a relay in bytes of its text; one with two certificate hashes has about 200.
+pub const MAX_RELAY_ADDRESS_BYTES: usize = 512;
+
+/// Relays beside its own that a relay names to a browser, and that a browser remembers.
+///
+/// Lower: more may be gone at once before a browser knows none. Higher: more for a hostile relay to
+/// fill with names.
+pub const MAX_OTHER_RELAYS: usize = 8;
 
 /// Longest time a relay keeps an envelope.
 pub const MAILBOX_LIFETIME: Duration = Duration::from_secs(30 * 86_400);
+
+/// Contacts that are asked for a new session in one commit, after a backup was restored.
+///
+/// Lower: more commits. Higher: the page stalls longer, about two milliseconds for each.
+pub const REUNIONS_AT_ONCE: usize = 32;
 
 /// Days back at which a reader still looks for its mail: the lifetime, and one for clock skew.
 pub const MAILBOX_DAYS: u32 = 31;
 
 /// How long a one-time invite can be used.
 pub const INVITE_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
+
+/// Relays at which one is reached that a presence record names.
+///
+/// Lower: one relay's death cuts circuits for as long as a record lives. Higher: longer records.
+pub const MAX_RESERVED_RELAYS: usize = 4;
 
 /// Lifetime of a presence record; written again at half of it.
 pub const PRESENCE_LIFETIME: Duration = Duration::from_secs(3_600);
@@ -113,6 +185,29 @@ pub const MAX_OUTBOX: usize = 2_000;
 ///
 /// When more would be needed the lowest gap is given up, so that memory stays bounded.
 pub const MAX_DELIVERED_RANGES: usize = 16;
+
+/// Longest text that one searches for, in bytes of UTF-8.
+pub const MAX_QUERY_BYTES: usize = 256;
+
+/// Messages that a search finds at most; who looks for more says more.
+///
+/// Lower: what one looks for is not among them. Higher: each is read from the store.
+pub const MAX_FOUND: usize = 30;
+
+/// Messages that are read at once for the first search after a start.
+///
+/// Lower: more round trips to the store. Higher: other messages wait for longer.
+pub const SEARCH_CHUNK: usize = 2_000;
+
+/// Text that is kept in memory for searching, in bytes.
+///
+/// Lower: a long history is not searched whole. Higher: a tab on a small phone may be ended.
+pub const MAX_SEARCH_BYTES: usize = 64 << 20;
+
+/// How long it is kept after the last search.
+///
+/// Lower: the next search begins with reading everything. Higher: memory for nothing.
+pub const SEARCH_KEPT: Duration = Duration::from_secs(300);
 
 /// Messages in one page of a timeline.
 pub const TIMELINE_PAGE: usize = 60;
@@ -191,6 +286,21 @@ pub const MAX_ARGON2_PARALLELISM: u8 = 4;
 /// be authentic. Changing it changes the format.
 pub const BACKUP_CHUNK_BYTES: usize = 65_536;
 
+/// Bytes of a backup's file that cross to a view, or come from one, at once.
+///
+/// Lower: more calls. Higher: more memory at both ends.
+pub const BACKUP_PART_BYTES: usize = 1 << 20;
+
+/// Messages that are read at once for a backup.
+///
+/// Lower: more transactions. Higher: more of the history in memory, 5 MB of the longest texts.
+pub const BACKUP_PAGE: usize = 500;
+
+/// How long the engine waits for a view to take the next part of a backup.
+///
+/// Lower: a page that is busy loses its backup. Higher: a page that was closed holds everything up.
+pub const BACKUP_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Longest value of a row in a backup; a contact with its last message is about 11 KB today.
 ///
 /// Lower: a longer row of a later schema cannot be saved. Higher: more memory while one is read.
@@ -226,6 +336,11 @@ pub const RESTART_PAUSE_MIN: Duration = Duration::from_millis(500);
 /// Longest such pause. Lower: a full disk is asked needlessly often. Higher: room that was made is
 /// found late.
 pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// How long the store may take about a transaction before people are told that nothing is saved.
+///
+/// Lower: a slow disk is taken for a broken one. Higher: a transaction that hangs is noticed late.
+pub const STORE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Questions to the network that may be open at once before the outbox waits.
 ///

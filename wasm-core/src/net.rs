@@ -1,7 +1,7 @@
 //! The network: [`NetAction`]s in, [`NetEvent`]s out.
 //!
-//! One task holds the libp2p node and everything that rides on it: the link to the relay with its
-//! mailbox client, and the direct streams to contacts. It polls them all itself, so
+//! One task holds the libp2p node and everything that rides on it: the links to two relays with their
+//! mailbox clients, and the direct streams to contacts. It polls them all itself, so
 //! nothing here waits for anything else here. What differs between a browser and a test is in
 //! [`Config`]: the sockets, the bootstrap document, how two browsers come to a connection of their own,
 //! and what the system says of its network.
@@ -13,20 +13,29 @@ mod bootstrap;
 mod breaker;
 mod contact_ping;
 mod direct;
+mod directory;
 mod event_loop;
 mod frames;
 mod handoff;
 mod link;
+mod links;
 mod mailbox_client;
 mod on_some;
 #[cfg(test)]
 mod pipe;
 mod probe;
+mod race;
 mod reservation;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod sleep;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod stun;
 mod swarm;
 mod timer;
+mod told;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod url;
+mod woken;
 
 #[cfg(target_arch = "wasm32")]
 mod browser;
@@ -35,17 +44,18 @@ mod web_socket;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod webrtc;
 
-use std::{collections::VecDeque, io};
+use std::{collections::VecDeque, io, time::Duration};
 
 use futures::{
     AsyncRead, AsyncWrite, FutureExt, channel::mpsc, future::LocalBoxFuture, stream::LocalBoxStream,
 };
 use libp2p::{
-    Stream,
+    PeerId, Stream,
     core::{muxing::StreamMuxerBox, transport::Boxed},
+    identity::Keypair,
 };
 
-pub use self::bootstrap::{Bootstrap, BootstrapError};
+pub use self::bootstrap::{Bootstrap, BootstrapError, Relay};
 use crate::engine::{effect::NetAction, input::NetEvent};
 
 /// Actions that wait for the network, and events that wait for the driver.
@@ -70,8 +80,15 @@ pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
+/// Makes the transport that dials relays in a way with encryption and streams of its own, for a node
+/// with this key.
+pub type Sessions = Box<dyn FnOnce(&Keypair) -> Boxed<(PeerId, StreamMuxerBox)>>;
+
 /// Gets the bootstrap document.
 pub type Fetch = Box<dyn FnMut() -> LocalBoxFuture<'static, Result<Bootstrap, BootstrapError>>>;
+
+/// Keeps the relays that are known for the next run.
+pub type Remember = Box<dyn FnMut(&[Relay])>;
 
 /// Which part a node has in a negotiation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,14 +121,22 @@ pub enum Signal {
     Visible,
     /// Nobody looks at the page.
     Hidden,
+    /// The page did not run for so long.
+    Slept(Duration),
 }
 
 /// What differs between a browser and a test.
 pub struct Config {
-    /// Dials relays. Further transports are put beside with `or_transport`.
+    /// Dials relays.
     pub sockets: Boxed<Socket>,
+    /// Dials relays too, and is tried before; `None`: there is nothing of that kind.
+    pub sessions: Option<Sessions>,
     /// Gets the bootstrap document.
     pub fetch: Fetch,
+    /// The relays that were known in the run before.
+    pub known: Vec<Relay>,
+    /// Keeps those of this run.
+    pub remember: Remember,
     /// Makes connections between contacts without a relay in between; `None`: there are none.
     pub negotiate: Option<Negotiate>,
     /// What the system tells.

@@ -1,6 +1,6 @@
 //! What differs between a browser and everything else: time, randomness, tasks, the page.
 //!
-//! Knows nothing of ours. `executor`, `lock` and `page` exist in browsers only.
+//! Knows nothing of ours. `executor`, `lock`, `page` and `worker` exist in browsers only.
 
 pub mod entropy;
 #[cfg(target_arch = "wasm32")]
@@ -10,3 +10,5 @@ pub mod lock;
 #[cfg(target_arch = "wasm32")]
 pub mod page;
 pub mod time;
+#[cfg(target_arch = "wasm32")]
+pub mod worker;

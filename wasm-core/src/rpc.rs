@@ -14,6 +14,7 @@ pub mod frame;
 pub mod server;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use crate::api::{CallId, Numbered, Request, StartFailure};
 
@@ -31,6 +32,8 @@ pub struct RunId(pub u64);
 pub enum ToServer {
     /// Is there an engine? Answered by [`ToClients::Up`] when there is.
     Hello,
+    /// Let the engine go, and the key of the database with it.
+    Lock,
     /// The page woke or the network may have changed: look after the connection now.
     Wake,
     /// A call.
@@ -51,6 +54,8 @@ pub enum ToServer {
 pub enum ToClients {
     /// The engine that ran, if any, has ended; another one starts.
     Starting,
+    /// For the tab that leads next, while the database is under a passphrase that was typed.
+    Key(DatabaseKey),
     /// The tab that was to run it could not; another one may try.
     Failed(StartFailure),
     /// An engine runs.
@@ -80,4 +85,20 @@ pub enum ToClients {
         /// What.
         event: Numbered,
     },
+}
+
+/// The key of the database. It crosses to other tabs of the same page, which could ask for it anyway.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseKey(pub [u8; 32]);
+
+impl core::fmt::Debug for DatabaseKey {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("DatabaseKey(..)")
+    }
+}
+
+impl Drop for DatabaseKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
 }

@@ -27,6 +27,9 @@ pub trait Store {
     /// Reads a stretch of a table, highest key first.
     fn scan(&self, scan: &Scan) -> impl Future<Output = Result<Vec<Row>, StoreError>>;
 
+    /// Counts the rows of a table.
+    fn count(&self, table: Table) -> impl Future<Output = Result<u64, StoreError>>;
+
     /// Makes changes durable in one transaction: prefixes are removed first, then single keys, then
     /// rows are written.
     fn commit(&self, changes: &ChangeSet) -> impl Future<Output = Result<(), StoreError>>;
@@ -48,6 +51,9 @@ pub enum StoreError {
     /// The database that was open is gone, or another one is in its place.
     #[error("the database was replaced")]
     Replaced,
+    /// The database's key is under a passphrase.
+    #[error("the database is locked")]
+    Locked,
     /// The database's key is gone or does not open.
     #[error("the database key does not open")]
     Key,

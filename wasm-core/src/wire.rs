@@ -6,6 +6,7 @@
 pub mod codec;
 mod content;
 mod direct_frame;
+mod emoji;
 pub mod frame;
 mod identity_key;
 mod invite_link;
@@ -15,10 +16,13 @@ mod prekey_bundle;
 mod prekey_message;
 mod presence_record;
 mod ratchet_message;
+pub mod replica;
+mod reunion;
 mod successor;
 
-pub use content::{AnswersRead, Content};
+pub use content::{AnswersRead, Author, Content, Original, Reference, Said, Stamp};
 pub use direct_frame::DirectFrame;
+pub use emoji::is_emoji;
 pub use identity_key::{Fingerprint, IdentityKey};
 pub use invite_link::{InviteKind, InviteLink, LinkError};
 pub use invite_record::InviteRecord;
@@ -30,4 +34,5 @@ pub use presence_record::PresenceRecord;
 pub use ratchet_message::{
     Acknowledges, BODY_OVERHEAD, Header, RatchetStep, StepKind, pad, size_class, unpad,
 };
+pub use reunion::{REUNION_BYTES, Reunion};
 pub use successor::{SUCCESSOR_BYTES, Successor};

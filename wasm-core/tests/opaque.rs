@@ -25,7 +25,7 @@ use volly_core::{
     ratchet::InitialKeys,
     session::{Accepted, SessionState},
     wire::{
-        AnswersRead, Content, Fingerprint, InviteKind, InviteLink,
+        AnswersRead, Content, Fingerprint, InviteKind, InviteLink, Said, Stamp,
         codec::{Reader, Writer},
     },
 };
@@ -280,7 +280,9 @@ fn links_and_bytes_on_their_way_are_opaque() {
 #[test]
 fn what_people_say_and_hand_on_is_opaque() {
     let said = "Meet me at the old mill.";
-    let text = Content::Text { sequence: 1, lamport: 1, sent_at_ms: 1, text: said.to_owned() };
+    let stamp = Stamp { sequence: 1, lamport: 1, sent_at_ms: 1 };
+    let text =
+        Content::Numbered(stamp, Said::Text { answers: None, lifetime: 0, text: said.to_owned() });
     check(&text, &[said.as_bytes()], "Text(..)");
     let hello = Content::Hello {
         name: said.to_owned(),
@@ -290,7 +292,8 @@ fn what_people_say_and_hand_on_is_opaque() {
     };
     check(&hello, &[said.as_bytes()], "Hello(..)");
 
-    let call = SendText { contact: volly_core::api::ContactId(1), text: said.to_owned() };
+    let call =
+        SendText { contact: volly_core::api::ContactId(1), text: said.to_owned(), answers: None };
     check(&Request::from(call), &[said.as_bytes()], "SendText(SendText(..))");
     let phrase = AccountSeed::from_bytes([7; 32]).to_words().join(" ");
     let call = Restore { name: "Alice".to_owned(), phrase: phrase.clone() };
@@ -318,11 +321,12 @@ fn an_engine_and_what_it_asks_for_are_opaque() {
     let reach = NetAction::ReachDirect {
         contact: volly_core::api::ContactId(1),
         peer: vec![1, 2],
+        relays: vec![vec![3, 4]],
         key: secret(),
     };
     check(
         &reach,
         &[&bytes],
-        "ReachDirect { contact: ContactId(1), peer: [..], key: Secret<32>(***) }",
+        "ReachDirect { contact: ContactId(1), peer: [..], relays: [[3, 4]], key: Secret<32>(***) }",
     );
 }

@@ -14,11 +14,11 @@
 //! - [`party`] and [`transcript`] drive two real sessions, and compare at each message.
 //!
 //! A run takes 100 transcripts: 4,000 messages in 1,000 chains, 900 of them late. `VOLLY_TRANSCRIPTS`
-//! asks for another number, 16 a second, and is read by the compiler:
+//! asks for another number, `VOLLY_SEED` for the one to begin at; the compiler reads both:
 //!
 //! ```text
 //! cargo test -p volly-core --no-default-features --test second
-//! VOLLY_TRANSCRIPTS=100000 cargo test -p volly-core --no-default-features --test second transcripts
+//! VOLLY_TRANSCRIPTS=100000 cargo test -p volly-core --no-default-features --test second --release transcripts
 //! ```
 
 #![allow(
@@ -81,8 +81,10 @@ fn conversation(seed: u64) -> Conversation {
 
 #[test]
 fn random_transcripts_are_read_alike() {
-    let count = option_env!("VOLLY_TRANSCRIPTS").map_or(TRANSCRIPTS, |n| n.parse().unwrap());
-    for seed in 0..count {
+    let number = |asked: Option<&str>| asked.map(|n| n.parse().unwrap());
+    let first = number(option_env!("VOLLY_SEED")).unwrap_or(0);
+    let count = number(option_env!("VOLLY_TRANSCRIPTS")).unwrap_or(TRANSCRIPTS);
+    for seed in first..first + count {
         let _named = Named(seed);
         conversation(seed).go_on();
     }

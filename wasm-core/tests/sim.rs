@@ -1,4 +1,4 @@
-//! Engines around one relay, in virtual time: what people rely on, whatever breaks.
+//! Engines around a few relays, in virtual time: what people rely on, whatever breaks.
 
 #![allow(
     unreachable_pub,
@@ -8,20 +8,32 @@
     reason = "the modules of a test are a crate of their own, and may fail as tests do"
 )]
 
+#[path = "sim/actions.rs"]
+mod actions;
+#[path = "sim/disappearing.rs"]
+mod disappearing;
 #[path = "sim/faults.rs"]
 mod faults;
 #[path = "sim/frozen.rs"]
 mod frozen;
+#[path = "sim/manners.rs"]
+mod manners;
 #[path = "sim/meeting.rs"]
 mod meeting;
 #[path = "sim/network.rs"]
 mod network;
 #[path = "sim/privacy.rs"]
 mod privacy;
+#[path = "sim/refusals.rs"]
+mod refusals;
 #[path = "sim/relay.rs"]
 mod relay;
+#[path = "sim/restoring.rs"]
+mod restoring;
 #[path = "sim/rng.rs"]
 mod rng;
+#[path = "sim/searching.rs"]
+mod searching;
 #[path = "sim/store.rs"]
 mod store;
 #[path = "sim/world.rs"]
@@ -31,8 +43,8 @@ use core::time::Duration;
 
 use volly_core::api::{
     AcceptInvite, ApiError, CallId, CancelInvite, ContactState, CreateInvite, DeleteContact, Event,
-    GetSafetyNumber, InviteId, MarkRead, MessageState, RenameContact, Restore,
-    RevealRecoveryPhrase, SendText, SetDraft, Start,
+    GetSafetyNumber, InviteId, MarkRead, MessageState, Path, Reach, RenameContact, ResendText,
+    Restore, RevealRecoveryPhrase, SendText, SetDraft, Start,
 };
 use volly_core::engine::{
     Engine,
@@ -50,6 +62,23 @@ fn states(
     contact: volly_core::api::ContactId,
 ) -> Vec<MessageState> {
     world.history(user, contact).into_iter().filter_map(|m| m.state).collect()
+}
+
+/// What a view makes of the events since the start is what the history says.
+fn assert_told(world: &mut World, user: usize, contact: volly_core::api::ContactId) {
+    for message in world.history(user, contact) {
+        let sequence = message.id.sequence;
+        let events = world.users[user].events.iter();
+        let told = events.fold(None, |known, it| match &it.event {
+            Event::Message(of, view) if *of == contact && view.id == message.id => view.state,
+            Event::Progress(of, steps) if *of == contact && known.is_some() => steps
+                .iter()
+                .filter(|step| (step.first..=step.last).contains(&sequence))
+                .fold(known, |known, step| known.max(Some(step.state))),
+            _ => known,
+        });
+        assert_eq!(told, message.state, "{}", message.text);
+    }
 }
 
 #[test]
@@ -144,18 +173,45 @@ fn a_direct_stream_carries_messages_and_its_loss_loses_none() {
     world.weather.direct = true;
     let (bob, alice) = world.introduce(0, 1);
     world.pass(MINUTE);
-    assert!(world.snapshot(0).contacts[0].online);
+    assert!(world.snapshot(0).contacts[0].reach.is_some());
     world.send(0, bob, "direct");
     world.pass(MINUTE);
     world.disconnect(1);
     world.send(0, bob, "into the void");
     world.pass(MINUTE);
-    assert!(!world.snapshot(0).contacts[0].online);
+    assert!(world.snapshot(0).contacts[0].reach.is_none());
     world.connect(1);
     world.pass(MINUTE);
     assert_eq!(world.texts(1, alice), ["direct", "into the void"]);
     assert_eq!(states(&mut world, 0, bob), [MessageState::Delivered; 2]);
-    assert!(world.snapshot(0).contacts[0].online, "the stream comes back");
+    assert!(world.snapshot(0).contacts[0].reach.is_some(), "the stream comes back");
+}
+
+#[test]
+fn the_way_to_a_contact_is_shown_with_the_time_it_takes() {
+    let mut world = World::new(6, 2);
+    world.weather.direct = true;
+    let (bob, _) = world.introduce(0, 1);
+    world.pass(MINUTE);
+    let reach = |world: &mut World| world.snapshot(0).contacts[0].reach;
+    let relayed = Reach { path: Path::Relayed, round_trip: None };
+    assert_eq!(reach(&mut world), Some(relayed));
+    let mut tell = |event| {
+        world.users[0].inputs.push_back(Input::Net(event));
+        reach(&mut world)
+    };
+    for (micros, shown) in [(12_345, 12), (1_500, 2), (90, 1)] {
+        let told = tell(NetEvent::RoundTrip(bob, Duration::from_micros(micros)));
+        assert_eq!(told, Some(Reach { round_trip: Some(shown), ..relayed }));
+    }
+    let direct = Reach { path: Path::Direct, round_trip: None };
+    assert_eq!(
+        tell(NetEvent::DirectUp(bob, Path::Direct)),
+        Some(direct),
+        "another way, another time"
+    );
+    assert_eq!(tell(NetEvent::DirectDown(bob)), None);
+    assert_eq!(tell(NetEvent::RoundTrip(bob, Duration::from_millis(1))), None);
 }
 
 #[test]
@@ -167,11 +223,11 @@ fn whoever_comes_online_later_is_found() {
         world.pass(MINUTE);
         world.close(later);
         world.pass(MINUTE);
-        assert!(!world.snapshot(1 - later).contacts[0].online);
+        assert!(world.snapshot(1 - later).contacts[0].reach.is_none());
         world.connect(later);
         world.pass(MINUTE);
-        assert!(world.snapshot(0).contacts[0].online, "{later} came later");
-        assert!(world.snapshot(1).contacts[0].online, "{later} came later");
+        assert!(world.snapshot(0).contacts[0].reach.is_some(), "{later} came later");
+        assert!(world.snapshot(1).contacts[0].reach.is_some(), "{later} came later");
     }
 }
 
@@ -212,7 +268,13 @@ fn an_invite_can_be_withdrawn_and_runs_out() {
 fn the_answer_to_an_open_record_does_not_end_its_withdrawal() {
     let (now, mut rng) = (Timestamp(1_800_000_000_000), rng::TestRng::new(21));
     let mut engine = Engine::load(Vec::new(), now).unwrap();
-    let online = || Input::Net(NetEvent::Relay(RelayStatus::Online { peer: Vec::new() }));
+    let online = || {
+        Input::Net(NetEvent::Relay(RelayStatus::Online {
+            peer: Vec::new(),
+            reserved: Vec::new(),
+            hosts: Vec::new(),
+        }))
+    };
     let mut feed = |input| {
         engine.handle(input, now, &mut rng);
         let effects: Vec<Effect> = core::iter::from_fn(|| engine.poll_effect()).collect();
@@ -315,7 +377,8 @@ fn a_deleted_contact_is_gone_here_and_told_there() {
     world.pass(MINUTE);
     assert_eq!(world.snapshot(1).contacts[0].state, ContactState::Gone);
     assert_eq!(states(&mut world, 1, alice).last(), Some(&MessageState::Failed));
-    let text = SendText { contact: alice, text: "?".into() };
+    assert_told(&mut world, 1, alice);
+    let text = SendText { contact: alice, text: "?".into(), answers: None };
     assert_eq!(world.call(1, text), Err(ApiError::Gone));
     // And they can meet again.
     let invite = world.call(0, CreateInvite {}).unwrap();
@@ -325,12 +388,29 @@ fn a_deleted_contact_is_gone_here_and_told_there() {
     world.pass(MINUTE);
     let known = world.snapshot(0).contacts[0].id;
     assert_eq!(world.texts(0, known), ["so, again"]);
+    let up_to = world.history(0, known).last().unwrap().id;
+    world.call(0, MarkRead { contact: known, up_to }).unwrap();
+    world.pass(MINUTE);
+    assert_told(&mut world, 1, again);
+    // What has failed is sent again once, and leaves its place.
+    let failed = world.history(1, again).into_iter().find(|m| m.text == "never leaves").unwrap().id;
+    let resend = |failed| ResendText { contact: again, failed, text: "never leaves".into() };
+    world.call(1, resend(failed)).unwrap();
+    assert_eq!(world.call(1, resend(failed)), Err(ApiError::NotFound));
+    world.pass(MINUTE);
+    assert_eq!(world.texts(0, known), ["so, again", "never leaves"]);
+    let ours = world.texts(1, again);
+    assert_eq!(ours.iter().filter(|text| *text == "never leaves").count(), 1);
+    assert_eq!(ours.last().unwrap(), "never leaves");
+    assert_told(&mut world, 1, again);
+    let delivered = world.history(1, again).last().unwrap().id;
+    assert_eq!(world.call(1, resend(delivered)), Err(ApiError::NotFound));
 }
 
 #[test]
 fn limits_are_said_and_nothing_changes() {
     let (mut world, bob, _) = World::pair(15);
-    let text = |text: String| SendText { contact: bob, text };
+    let text = |text: String| SendText { contact: bob, text, answers: None };
     assert_eq!(world.call(0, text("  \n ".into())), Err(ApiError::Empty));
     let long = "x".repeat(volly_core::limits::MAX_TEXT_BYTES + 1);
     assert_eq!(world.call(0, text(long)), Err(ApiError::TooLong { max: 10_000 }));
@@ -357,7 +437,7 @@ fn every_call_before_the_start_says_so() {
     let contact = volly_core::api::ContactId(1);
     assert_eq!(world.call(0, CreateInvite {}), Err(ApiError::NotStarted));
     assert_eq!(world.call(0, RevealRecoveryPhrase {}), Err(ApiError::NotStarted));
-    let text = SendText { contact, text: "x".into() };
+    let text = SendText { contact, text: "x".into(), answers: None };
     assert!(world.call(0, text).is_err());
     assert!(world.snapshot(0).profile.is_none());
 }

@@ -23,11 +23,23 @@ restore-lead = The words bring back who you are. Chats stay on the device that h
 phrase-label = Your 24 words
 phrase-count = { $count } of 24 words
 
+restore-by-words = I have my 24 words
+restore-by-file = I have a backup
+restore-file-title = Restore from a backup
+restore-file-lead = Your chats come back as they were when you saved it. If another browser still has them, the people you talk to go on with you here.
+restore-file-label = The file, it ends in .volly
+restore-opened-by = Its passphrase, or your 24 words
+restore-opened-by-hint = What you chose when you saved it.
+restore-working = Restoring
+restore-no-file = Choose the file first.
+
 ## List
 chats = Chats
 new-chat = New chat
 search = Search
-search-empty = Nobody here is called “{ $query }”.
+search-empty = Nothing here for “{ $query }”.
+found-messages = Messages
+searching = Searching…
 list-empty = No chats yet.
 invite-sent = Invite sent
 invite-open = Waiting for someone to open it
@@ -42,6 +54,7 @@ unread = { $count ->
 row-empty = Say hello.
 row-connecting = Waiting for them to come online
 row-gone = Deleted this chat
+row-moved = Goes on in another browser
 settings = Settings
 title-unread = ({ $count }) { $title }
 save-words-title = Save your 24 words
@@ -76,11 +89,14 @@ send = Send
 back = Back
 about = About { $name }
 direct = Direct
+relayed = Through the relay
+typing = typing…
 verified = Verified
 chat-empty = Say hello to { $name }.
 chat-empty-note = Only the two of you can read this chat.
 chat-connecting = { $name } hasn’t come online yet. You can write already; it waits for them.
 chat-gone = { $name } deleted this chat. You can still read it, but not write.
+chat-moved = You went on with { $name } in another browser, where you restored a backup. Here you can read this chat, but not write.
 chat-missing = This chat isn’t here anymore.
 chat-choose = Pick a chat, or start a new one.
 new-messages = New
@@ -92,12 +108,85 @@ to-newest = To the newest message
 today = Today
 yesterday = Yesterday
 from-you = You
+log-keys = The arrow keys go from message to message.
+message-more = What to do with “{ $text }”
+message-title = Message
+message-deleted = Message deleted
+message-newer = This needs a newer Volly. Reload to get it.
+edited = edited
+quote-gone = This message isn’t here.
+quote-go = Show what it answers
+reply = Reply
+reply-to = Reply to { $name }
+reply-to-you = Reply to yourself
+reply-cancel = Don’t reply
+copy-text = Copy text
+edit = Edit
+edit-title = Edit message
+edit-cancel = Don’t edit
+edit-save = Save
+reaction-both = You and { $name }
+react-with = React with { $emoji }
+react-back = Take back { $emoji }
+react-other = Another emoji
+react-label = Any emoji
+react-do = React
+message-delete = Delete…
+message-delete-title = Delete this message?
+message-delete-text = It goes from this device; { $name } keeps it.
+message-delete-both-text = It goes from this device, or from both. { $name } may have read it already.
+message-delete-here = Delete for me
+message-delete-both = Delete for both
 state-failed = Not sent
+send-again = Send again
 state-queued = Waiting to be sent
-state-sent = Sent
+state-sent = Sending
 state-deposited = Sent
 state-delivered = Delivered
 state-read = Read
+
+## Arranging
+chat-more = What to do with the chat with { $name }
+chat-title = Chat
+pin = Pin
+unpin = Unpin
+mute = Mute
+unmute = Unmute
+archive = Archive
+unarchive = Back to the list
+mark-unread = Mark as unread
+pinned = Pinned
+muted = Muted
+marked-unread = Marked as unread
+archived = { $count ->
+    [one] { $count } archived chat
+   *[other] { $count } archived chats
+}
+this-chat = This chat
+timer-label = Disappearing messages
+timer-text = New messages of both of you go by themselves: yours so long after you sent them, { $name }’s after you read them. Either of you can change it.
+timer-set = { $name } chose: messages disappear after { $after }.
+timer-set-you = You chose: messages disappear after { $after }.
+timer-off = { $name } chose: messages stay.
+timer-off-you = You chose: messages stay.
+timer-short = Messages disappear after { $after }
+lifetime = { $seconds ->
+    [0] never
+    [60] 1 minute
+    [300] 5 minutes
+    [3600] 1 hour
+    [28800] 8 hours
+    [86400] 1 day
+    [604800] 1 week
+    [2419200] 4 weeks
+   *[other] { $seconds } seconds
+}
+disappears = disappears
+pinned-text = It stands above the others.
+muted-text = New messages don’t call for you.
+archived-label = Archived
+archived-text = It’s put away until something new comes; if it’s muted, until you write.
+no-read-receipts = { $name } doesn’t say what was read.
 
 ## Connection
 offline = Offline
@@ -108,15 +197,27 @@ connection-chip = Connection: { $state }
 connection-offline = You’re offline. Messages will go out when you’re back.
 connection-connecting = Looking for a way out. Messages wait until there is one.
 connection-online = Connected. Messages go out right away, and wait at the relay for people who are away.
-connection-direct = { $count ->
+connection-here = { $count ->
     [0] Nobody is here at the moment.
-    [one] { $count } person is here, device to device.
-   *[other] { $count } people are here, device to device.
+    [one] { $count } person is here. Device to device: { $direct }.
+   *[other] { $count } people are here. Device to device: { $direct }.
 }
+details = Details
+details-version = Volly { $version }
+details-relay = Relay { $relay }: { $state }
+details-relay-only = Everything goes through the relay
+details-any-way = Device to device where possible
+details-here = Contacts: { $all }, here: { $count }
+milliseconds = { $ms } ms
 reconnect = Reconnect now
 close = Close
 
 ## Contact
+reach-direct = Here now, device to device.
+reach-relayed = Here now, through the relay { $relay }.
+reach-relayed-any = Here now, through a relay.
+reach-none = Not here now. Messages wait at the relay.
+reach-time = There and back in { $ms } ms.
 contact-name = Name
 contact-name-hint = Only you see the name you give. Leave it empty to use theirs.
 save = Save
@@ -128,6 +229,11 @@ safety-seen = You know { $name } by the invite. Compare safety numbers to be sur
 safety-lead = Compare this with { $name }, face to face or on a call. If both of you see the same number, nobody is in between.
 safety-mark = Mark as verified
 safety-clear = Clear verification
+export-title = Export this chat
+export-lead = As a file that anyone who has it can read. Keep it where only you can get at it.
+export-html = As a web page
+export-json = As JSON
+export-heading = Chat with { $name }
 contact-since = In your chats since { $date }
 delete = Delete chat
 delete-title = Delete the chat with { $name }?
@@ -143,14 +249,64 @@ words-lead = Whoever has these words is you. Write them on paper, in order, and 
 words-why = They bring you back on another device, or when this browser forgets you. Chats aren’t in them.
 words-show = Show the words
 words-done = I wrote them down
+backup-title = Save a backup
+backup-lead = One locked file with who you are, the people you talk to and all your chats. Keep it somewhere else than here.
+backup-left-out = Open invites aren’t in it. While it’s being saved, new messages wait.
+backup-own = Open it with a passphrase
+backup-own-text = Without one, your 24 words open it.
+backup-show-words = Show my 24 words
+backup-do = Save a backup
+backup-saving = Saving
+backup-saved = Saved to your downloads as “{ $name }”.
+lock-title = App lock
+lock-on = Volly asks for your passphrase before it opens here.
+lock-now = Lock now
+lock-keys = Or press Ctrl + Shift + L.
+lock-after = Lock by itself
+lock-never = Never
+lock-minutes = { $count ->
+    [one] After { $count } minute without a touch
+    [60] After an hour without a touch
+   *[other] After { $count } minutes without a touch
+}
+lock-set-title = Ask for a passphrase
+lock-change-title = Change the passphrase
+lock-lead = While Volly is locked nothing arrives, and the chats in this browser open for nobody. If you forget it, only a backup brings them back.
+lock-current = Your passphrase now
+lock-new = New passphrase
+lock-again = The same again
+lock-differs = Type the new passphrase twice, the same both times.
+lock-set = Turn on
+lock-change = Change
+lock-remove = Turn off
+lock-done = Done. Volly asks for it from now on.
+lock-removed = Turned off. Volly opens without a passphrase.
+unlock-title = Volly is locked
+unlock-lead = Nothing arrives while it’s locked. Your messages wait at the relay.
+unlock-do = Unlock
+unlock-busy = Unlocking…
+unlock-forgot = I forgot it
+wipe-title = Erase everything here
+wipe-lead = At once, and for good. The people you talk to aren’t told.
+wipe-open = Erase…
+wipe-ask = Erase everything in this browser?
+wipe-text = Your chats, your keys and your name go from this browser at once. Only a backup or your 24 words bring you back.
+wipe-do = Erase everything
+passphrase-label = Passphrase
+passphrase-hint = A few words that only you know. Nobody can look it up for you.
 privacy = Privacy
 relay-only = Through the relay only
 relay-only-text = The people you talk to don’t learn your IP address. Messages take a little longer.
+answers-read = Say what I have read
+answers-read-text = Others see when you have read a message. Off, you still see when they have.
+shows-typing = Show who is typing
+shows-typing-text = Others see when you type, and you see when they do, while both of you are here.
 about-title = About Volly
 about-text = Volly runs in this browser alone. What you write is locked here, opens only at the other end, and stays safe from tomorrow’s quantum computers.
 
 ## What can go wrong
 storage-failing = This browser isn’t saving right now. Keep this page open, and free some space.
+storage-nearly-full = This browser is running out of space for Volly. Free some, or save a backup, before it can’t save messages anymore.
 error-not-started = Choose a name first.
 error-already-started = You have started already, maybe in another tab.
 error-empty = There is nothing here yet.
@@ -167,10 +323,21 @@ error-invite-expired = This invite is too old. Ask for a new one.
 error-invite-unknown = The relay doesn’t know this invite. Ask for a new one.
 error-invite-mismatch = This invite doesn’t match its link, so we stopped. Ask for a new one, on another way.
 error-offline = You’re offline. Try again when you’re back.
+error-not-an-emoji = That isn’t one emoji.
 error-not-a-phrase = These aren’t 24 words of Volly. Check the spelling and the order.
 error-limit = That’s as many as there can be: { $max }.
 error-not-stored = This browser couldn’t save it. Free some space and try again.
 error-engine-moved = Volly moved to another tab. Try again.
+error-moved = You go on with them in another browser.
+backup-error-other-file = That isn’t a Volly backup. Choose the file that ends in .volly.
+backup-error-newer = A newer Volly saved this backup. Reload to get it, then try again.
+backup-error-damaged = This backup is damaged, or part of it is missing. Nothing was changed. Try another copy of it.
+backup-error-unreadable = The browser can’t read this file anymore. Choose it again.
+key-error-rejected = That doesn’t open it. Check capitals and spaces. If you’re sure, the file is damaged.
+key-error-empty = Type the passphrase first.
+key-error-too-long = That’s longer than a passphrase can be.
+key-error-unassigned = There’s a character in it that not every device knows. Choose another passphrase.
+key-error-memory = There isn’t enough memory free to open it. Close other tabs and try again.
 error-other = That didn’t work. Try again.
 try-again = Try again
 
@@ -179,6 +346,9 @@ failure-title = Volly can’t start
 failure-vanished-title = This browser forgot you
 failure-vanished = Volly was here before, but its data is gone: the browser has cleared it. Your 24 words bring you back; the chats are lost on this device.
 failure-vanished-do = Start again here
+failure-older-title = This browser went back in time
+failure-older = Volly found an older copy of your chats than it had saved. What came since isn’t here. If you go on, you keep what’s in this copy, and the people you talk to are asked for fresh keys.
+failure-older-do = Go on with this copy
 failure-newer = Your chats were saved by a newer Volly. Reload to get it; nothing is lost.
 failure-unreadable = The saved data can’t be opened. Nothing was deleted. Reload, or restart the browser.
 failure-storage = This browser won’t let Volly save anything. Leave private browsing, or allow storage for this page, then reload.

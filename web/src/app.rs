@@ -7,7 +7,7 @@ use crate::{
     browser,
     core::Providers,
     hooks::{use_invitation, use_looking, use_roster, use_route},
-    pages::{Chats, Failure, Guest, Skeleton, Welcome},
+    pages::{Chats, Failure, Guest, Skeleton, Unlock, Welcome},
     routes::Route,
     state::{invitation::Invitation, roster::Phase},
 };
@@ -40,9 +40,17 @@ fn Screen(props: &AppProps) -> Html {
     use_effect_with((phase, has_profile), |(phase, has_profile)| match phase {
         Phase::Ready => browser::remember_known(*has_profile),
         Phase::Failed(StartFailure::DatabaseVanished) => browser::remember_known(false),
+        // Nothing of what was there stays in this page's memory either.
+        Phase::Failed(StartFailure::Wiped) => browser::leave_and_reload(),
         Phase::Failed(_) | Phase::Starting => {}
     });
 
+    if phase == Phase::Failed(StartFailure::Locked) {
+        return html! { <Unlock /> };
+    }
+    if phase == Phase::Failed(StartFailure::Wiped) {
+        return html! {};
+    }
     if let Phase::Failed(failure) = phase {
         return html! { <Failure {failure} /> };
     }

@@ -9,9 +9,13 @@ use js_sys::{Date, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Document, Element, Event, EventTarget, HtmlElement, HtmlInputElement, ResizeObserver,
-    ShareData, VisibilityState, Window,
+    Document, Element, Event, EventTarget, HtmlDialogElement, HtmlElement, HtmlInputElement,
+    ResizeObserver, ShareData, VisibilityState, Window,
 };
+
+mod files;
+
+pub(crate) use files::{Parts, day_now, download, rfc3339};
 
 /// Says that this browser had an identity at the last visit, and nothing else: the first paint of
 /// the next visit is the list instead of the welcome (see `boot.js`).
@@ -19,6 +23,12 @@ const KNOWN_FLAG: &str = "volly-known";
 
 /// The attribute of the root element that `boot.js` sets.
 const EARLY_SUBMIT: &str = "data-early-submit";
+
+/// Between a box and what it is about, in CSS pixels.
+const PLACE_GAP: f64 = 8.0;
+
+/// The class of what one has gone to.
+const FOUND: &str = "found";
 
 /// The window. There is always one where this program runs.
 pub(crate) fn window() -> Window {
@@ -130,6 +140,16 @@ pub(crate) fn page_address() -> String {
     location.origin().unwrap_or_default() + &location.pathname().unwrap_or_default()
 }
 
+/// The host and port of the page, where its relay is.
+pub(crate) fn host() -> String {
+    window().location().host().unwrap_or_default()
+}
+
+/// What the browser calls itself.
+pub(crate) fn user_agent() -> String {
+    window().navigator().user_agent().unwrap_or_default()
+}
+
 /// How many places of ours lie behind the present one.
 pub(crate) fn depth() -> u32 {
     let state = window().history().and_then(|history| history.state()).ok();
@@ -239,6 +259,34 @@ pub(crate) fn take_early_submit() -> bool {
     })
 }
 
+/// Reads a small value of this origin.
+pub(crate) fn recall(key: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+/// Keeps a small value that is no secret.
+pub(crate) fn remember(key: &str, value: &str) {
+    if let Some(storage) = window().local_storage().ok().flatten() {
+        let _ = storage.set_item(key, value);
+    }
+}
+
+/// Bytes that this origin stores, and how many it may; `None` when the browser does not say.
+pub(crate) async fn storage_used() -> Option<(f64, f64)> {
+    let storage = Reflect::get(&window().navigator(), &"storage".into()).ok()?;
+    let estimate: Function = Reflect::get(&storage, &"estimate".into()).ok()?.dyn_into().ok()?;
+    let estimate = JsFuture::from(Promise::from(estimate.call0(&storage).ok()?)).await.ok()?;
+    let number = |name: &str| Reflect::get(&estimate, &name.into()).ok()?.as_f64();
+    Some((number("usage")?, number("quota")?))
+}
+
+/// Forgets the place and loads the page anew: everything was erased.
+pub(crate) fn leave_and_reload() {
+    remember_known(false);
+    set_fragment("#/", Place::Same);
+    reload();
+}
+
 /// This browser had an identity at the last visit.
 pub(crate) fn was_known() -> bool {
     let storage = window().local_storage().ok().flatten();
@@ -282,4 +330,70 @@ pub(crate) fn focus_first(selector: &str) {
     if let Some(next) = next.and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
         focus(&next);
     }
+}
+
+/// Scrolls an element to the middle of what scrolls it, and shows for a moment which it is.
+pub(crate) fn to_middle(element: &Element) {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Center);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
+    // The animation starts anew when the class comes back after a layout.
+    let _ = element.class_list().remove_1(FOUND);
+    element.client_height();
+    let _ = element.class_list().add_1(FOUND);
+}
+
+/// Closes the dialog that is open; the focus goes back to where it came from.
+pub(crate) fn close_dialog() {
+    let open = document().query_selector("dialog[open]").ok().flatten();
+    if let Some(dialog) = open.and_then(|open| open.dyn_into::<HtmlDialogElement>().ok()) {
+        dialog.close();
+    }
+}
+
+/// Puts a box directly under, or else above, the element that this selector finds, within the window.
+/// On a narrow screen the style sheet has a place for it.
+pub(crate) fn place_near(floating: &HtmlElement, selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    let Some(rect) = found.filter(|_| is_wide()).map(|at| at.get_bounding_client_rect()) else {
+        return;
+    };
+    let size = |size: Result<wasm_bindgen::JsValue, _>| {
+        size.ok().and_then(|size| size.as_f64()).unwrap_or_default()
+    };
+    let (width, height) = (f64::from(floating.offset_width()), f64::from(floating.offset_height()));
+    let (right, bottom) = (size(window().inner_width()), size(window().inner_height()));
+    let below = rect.bottom() + PLACE_GAP;
+    let fits = below + height + PLACE_GAP <= bottom;
+    let top = if fits { below } else { (rect.top() - height - PLACE_GAP).max(PLACE_GAP) };
+    let wanted =
+        if rect.left() + width <= rect.right() { rect.right() - width } else { rect.left() };
+    let left = wanted.clamp(PLACE_GAP, (right - width - PLACE_GAP).max(PLACE_GAP));
+    let style = floating.style();
+    let _ = style.set_property("top", &format!("{top}px"));
+    let _ = style.set_property("left", &format!("{left}px"));
+}
+
+/// Moves the focus to the neighbour of the element that has it, among those of this selector within
+/// `area`; to the last of them when none has it.
+pub(crate) fn step_focus(area: &Element, selector: &str, up: bool) {
+    let Ok(found) = area.query_selector_all(selector) else { return };
+    let active = document().active_element();
+    let all: Vec<HtmlElement> =
+        (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect();
+    let at = all.iter().position(|one| active.as_ref() == Some(one.as_ref()));
+    let next = match at {
+        None if up => all.len().checked_sub(1),
+        None => None,
+        Some(at) if up => at.checked_sub(1),
+        Some(at) => Some(at + 1),
+    };
+    if let Some(next) = next.and_then(|at| all.get(at)) {
+        let _ = next.focus();
+    }
+}
+
+/// Whether some text is marked.
+pub(crate) fn has_selection() -> bool {
+    window().get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed())
 }

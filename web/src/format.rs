@@ -52,9 +52,57 @@ pub(crate) fn is_few_emoji(text: &str) -> bool {
     (1..=3).contains(&count) && text.chars().all(|c| is_emoji(c) || joins(c))
 }
 
+/// A text around the first place where one of the words stands: what is before it, the word as it
+/// stands there, and what is behind. What is far before it is left out.
+pub(crate) fn around<'a>(text: &'a str, words: &str) -> (String, &'a str, &'a str) {
+    let starts = || text.char_indices().map(|(at, _)| at);
+    let word_at = |at: usize| {
+        let rest = text.get(at..)?;
+        words.split_whitespace().find_map(|word| held(rest, word)).map(|length| (at, length))
+    };
+    let Some((at, length)) = starts().find_map(word_at) else { return (text.into(), "", "") };
+    let (before, rest) = text.split_at(at);
+    let (held, after) = rest.split_at(length);
+    let far = before.chars().count() > BEFORE_FOUND;
+    let near: Vec<char> = before.chars().rev().take(BEFORE_FOUND).collect();
+    let near: String = near.into_iter().rev().collect();
+    (if far { format!("…{near}") } else { near }, held, after)
+}
+
+/// Letters that are shown before what was found, so that a narrow row shows it.
+const BEFORE_FOUND: usize = 12;
+
+/// How many bytes of a text say this word, whatever the case.
+fn held(text: &str, word: &str) -> Option<usize> {
+    let mut wanted = word.chars().flat_map(char::to_lowercase).peekable();
+    for (at, c) in text.char_indices() {
+        for folded in c.to_lowercase() {
+            match wanted.next() {
+                Some(next) if next == folded => {}
+                Some(_) => return None,
+                None => return Some(at),
+            }
+        }
+        if wanted.peek().is_none() {
+            return Some(at + c.len_utf8());
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_found_is_shown_with_what_is_around_it() {
+        assert_eq!(around("The MILL at eight", "mill"), ("The ".into(), "MILL", " at eight"));
+        assert_eq!(around("eight, mill", "mill eight"), (String::new(), "eight", ", mill"));
+        assert_eq!(around("nothing", "mill"), ("nothing".into(), "", ""));
+        let (before, held, after) = around("a long way to go before the mill", "mill");
+        assert_eq!((before.as_str(), held, after), ("… before the ", "mill", ""));
+        assert_eq!(around("GRÜSSE", "grüsse").1, "GRÜSSE");
+    }
 
     #[test]
     fn initials_come_from_the_first_and_last_word() {

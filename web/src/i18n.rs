@@ -92,11 +92,13 @@ mod tests {
     #[test]
     fn every_text_formats_without_errors() {
         let bundle = bundle();
-        let args: FluentArgs<'_> =
-            ["name", "count", "max", "date", "query", "state", "title", "why"]
-                .map(|name| (name, FluentValue::from(2)))
-                .into_iter()
-                .collect();
+        let args: FluentArgs<'_> = [
+            "name", "count", "max", "date", "query", "state", "title", "why", "relay", "ms", "all",
+            "version", "direct", "text", "emoji", "after", "seconds",
+        ]
+        .map(|name| (name, FluentValue::from(2)))
+        .into_iter()
+        .collect();
         for key in present() {
             let mut errors = Vec::new();
             let pattern = bundle.get_message(&key).unwrap().value().unwrap();

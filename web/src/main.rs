@@ -20,6 +20,7 @@
     )
 )]
 
+mod export;
 mod format;
 mod i18n;
 mod routes;
@@ -45,7 +46,9 @@ mod pages;
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    app::mount();
+    if !volly_core::api::serve_as_worker() {
+        app::mount();
+    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -3,7 +3,7 @@
 //! A route lives in the URL's fragment (`#/chat/…`), so that no server ever sees which
 //! conversation is open. An invite's fragment never starts with `/`.
 
-use volly_core::api::{ContactId, InviteId};
+use volly_core::api::{ContactId, InviteId, MessageId};
 
 /// One place in the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(crate) enum Route {
     Accept,
     /// A conversation.
     Chat(ContactId),
+    /// A message of a conversation.
+    Message(ContactId, MessageId),
     /// What we know of a contact.
     Contact(ContactId),
     /// Comparing the safety number.
@@ -26,6 +28,22 @@ pub(crate) enum Route {
     Settings,
     /// The recovery phrase.
     Words,
+    /// Saving a backup.
+    Backup,
+    /// The app lock.
+    Lock,
+}
+
+/// A message in a fragment, and on the page.
+pub(crate) fn message_name(id: MessageId) -> String {
+    format!("{:x}.{}.{:x}", id.lamport, id.side, id.sequence)
+}
+
+fn parse_message(name: &str) -> Option<MessageId> {
+    let mut parts = name.split('.');
+    let mut number = || u64::from_str_radix(parts.next()?, 16).ok();
+    let (lamport, side, sequence) = (number()?, number()?, number()?);
+    Some(MessageId { lamport, side: u8::try_from(side).ok()?, sequence })
 }
 
 impl Route {
@@ -40,10 +58,16 @@ impl Route {
             (Some("accept"), ..) => Self::Accept,
             (Some("settings"), ..) => Self::Settings,
             (Some("words"), ..) => Self::Words,
+            (Some("backup"), ..) => Self::Backup,
+            (Some("lock"), ..) => Self::Lock,
             (Some("invite"), Some(id), _) => Self::Invite(InviteId(id)),
             (Some("chat"), Some(id), None) => Self::Chat(ContactId(id)),
             (Some("chat"), Some(id), Some("about")) => Self::Contact(ContactId(id)),
             (Some("chat"), Some(id), Some("safety")) => Self::Safety(ContactId(id)),
+            (Some("chat"), Some(id), Some(name)) => match parse_message(name) {
+                Some(message) => Self::Message(ContactId(id), message),
+                None => Self::List,
+            },
             _ => Self::List,
         }
     }
@@ -56,8 +80,13 @@ impl Route {
             Self::Accept => "#/accept".into(),
             Self::Settings => "#/settings".into(),
             Self::Words => "#/words".into(),
+            Self::Backup => "#/backup".into(),
+            Self::Lock => "#/lock".into(),
             Self::Invite(id) => format!("#/invite/{:x}", id.0),
             Self::Chat(id) => format!("#/chat/{:x}", id.0),
+            Self::Message(id, message) => {
+                format!("#/chat/{:x}/{}", id.0, message_name(message))
+            }
             Self::Contact(id) => format!("#/chat/{:x}/about", id.0),
             Self::Safety(id) => format!("#/chat/{:x}/safety", id.0),
         }
@@ -66,7 +95,9 @@ impl Route {
     /// The contact that is on the screen.
     pub(crate) fn contact(self) -> Option<ContactId> {
         match self {
-            Self::Chat(id) | Self::Contact(id) | Self::Safety(id) => Some(id),
+            Self::Chat(id) | Self::Message(id, _) | Self::Contact(id) | Self::Safety(id) => {
+                Some(id)
+            }
             _ => None,
         }
     }
@@ -74,9 +105,9 @@ impl Route {
     /// Where *back* leads when the history holds nothing of ours.
     pub(crate) fn parent(self) -> Self {
         match self {
-            Self::Contact(id) => Self::Chat(id),
+            Self::Contact(id) | Self::Message(id, _) => Self::Chat(id),
             Self::Safety(id) => Self::Contact(id),
-            Self::Words => Self::Settings,
+            Self::Words | Self::Backup | Self::Lock => Self::Settings,
             _ => Self::List,
         }
     }
@@ -95,10 +126,13 @@ mod tests {
             Route::Invite(invite),
             Route::Accept,
             Route::Chat(contact),
+            Route::Message(contact, MessageId { lamport: 0xABC, side: 1, sequence: 7 }),
             Route::Contact(contact),
             Route::Safety(contact),
             Route::Settings,
             Route::Words,
+            Route::Backup,
+            Route::Lock,
         ] {
             assert_eq!(Route::parse(&route.href()), route);
         }

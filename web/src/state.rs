@@ -6,6 +6,7 @@
 pub(crate) mod invitation;
 pub(crate) mod roster;
 pub(crate) mod rows;
+pub(crate) mod task;
 pub(crate) mod timeline;
 pub(crate) mod timelines;
 

@@ -3,7 +3,10 @@
 //! Nothing here knows the layout of a message. What stands around a content is what an envelope
 //! has no room for; what heals is what a copy of one end, which hears everything, cannot open.
 
-use volly_core::{session::SessionState, wire::Content};
+use volly_core::{
+    session::SessionState,
+    wire::{Content, Said, Stamp},
+};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::{NOW, Pair, rng};
@@ -205,7 +208,8 @@ fn say(from: &mut SessionState, to: &mut SessionState, content: &[u8], now: u64)
 
 fn text_content(text: usize) -> Vec<u8> {
     let (sequence, text) = (text as u64 + 1, "a".repeat(TEXT_BYTES));
-    Content::Text { sequence, lamport: sequence, sent_at_ms: 0, text }.encode()
+    let stamp = Stamp { sequence, lamport: sequence, sent_at_ms: 0 };
+    Content::Numbered(stamp, Said::Text { answers: None, lifetime: 0, text }).encode()
 }
 
 fn receipt_content(text: usize) -> Vec<u8> {

@@ -11,6 +11,7 @@ use volly_core::{
         effect::{ChangeSet, Effect, EnvelopeId, NetAction, Row, Table},
         input::{Input, NetEvent, RelayError, RelayStatus, Timestamp},
     },
+    wire::mailbox::Record,
 };
 use volly_fuzz::parties::NOW;
 
@@ -39,7 +40,10 @@ pub fn rows() -> Vec<Vec<Row>> {
     let mut meeting = Meeting::new();
     for (who, name) in ["Alice", "Bob"].into_iter().enumerate() {
         meeting.call(who, Start { name: name.into() });
-        meeting.connection(who, RelayStatus::Online { peer: Vec::new() });
+        meeting.connection(
+            who,
+            RelayStatus::Online { peer: Vec::new(), reserved: Vec::new(), hosts: Vec::new() },
+        );
     }
     let link = meeting.call(0, CreateInvite {}).fragment;
     let (_, contact) = meeting.call(1, AcceptInvite { link, confirm: true });
@@ -51,12 +55,12 @@ pub fn rows() -> Vec<Vec<Row>> {
         .filter(|(table, _)| *table == Table::Contacts)
         .map(|(_, key)| ContactId(u64::from_be_bytes(key[..].try_into().unwrap())))
         .collect();
-    meeting.call(0, SendText { contact: alices[0], text: "Is it you?".into() });
-    meeting.call(1, SendText { contact, text: "It is.".into() });
+    meeting.call(0, SendText { contact: alices[0], text: "Is it you?".into(), answers: None });
+    meeting.call(1, SendText { contact, text: "It is.".into(), answers: None });
     meeting.pass();
     meeting.call(0, CreateInvite {});
     meeting.connection(1, RelayStatus::Offline);
-    meeting.call(1, SendText { contact, text: "And you?".into() });
+    meeting.call(1, SendText { contact, text: "And you?".into(), answers: None });
     meeting.call(1, SetDraft { contact, text: "By the".into() });
     let row = |((table, key), value): (_, Vec<u8>)| Row { table, key, value: value.into() };
     meeting.people.into_iter().map(|it| it.rows.into_iter().map(row).collect()).collect()
@@ -133,7 +137,7 @@ impl Meeting {
                 }
             }
             Effect::Reply(_, reply) => person.reply = reply,
-            Effect::Scan(..) | Effect::Emit(_) => {}
+            Effect::Scan(..) | Effect::Archive(..) | Effect::Emit(_) => {}
         }
     }
 
@@ -144,7 +148,8 @@ impl Meeting {
                 Some(NetEvent::RecordPut(ticket, Ok(())))
             }
             NetAction::GetRecord { ticket, keys } => {
-                let record = self.records.get(&keys.address()).cloned();
+                let value = self.records.get(&keys.address()).cloned();
+                let record = value.map(|value| Record { sequence: 1, value });
                 Some(NetEvent::RecordGot(ticket, Ok(record)))
             }
             NetAction::Deposit { ticket, .. } if !online => {

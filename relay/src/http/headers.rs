@@ -6,6 +6,9 @@ use axum::{
     http::{HeaderName, HeaderValue, header},
     response::Response,
 };
+use tokio::sync::watch;
+
+use crate::mesh::{Other, announced::policy_source};
 
 /// Everything off but the camera, which scans invites.
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), \
@@ -15,21 +18,27 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), \
     publickey-credentials-get=(), screen-wake-lock=(), serial=(), storage-access=(), usb=(), \
     window-management=(), xr-spatial-tracking=()";
 
-/// The headers, made once.
+/// The headers. All but the policy are made once: that names the other relays which are there now.
 #[derive(Debug)]
-pub struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
+pub struct SecurityHeaders {
+    fixed: Vec<(HeaderName, HeaderValue)>,
+    hashes: String,
+    relay: String,
+    others: watch::Receiver<Vec<Other>>,
+}
 
 impl SecurityHeaders {
-    /// `script_hashes` are the sources (`'sha256-…'`) of the scripts that stand in the page itself.
+    /// `script_hashes` are the sources (`'sha256-…'`) of the scripts that stand in the page itself,
+    /// `webtransport` those (`https://host:port`) of the relay's own WebTransport.
     #[must_use]
-    pub fn new(script_hashes: &[String]) -> Self {
-        let hashes: String = script_hashes.iter().map(|hash| format!(" {hash}")).collect();
-        let policy = format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
-             img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; worker-src 'self'; \
-             manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-             require-trusted-types-for 'script'; trusted-types volly"
-        );
+    pub fn new(
+        script_hashes: &[String],
+        webtransport: &[String],
+        others: watch::Receiver<Vec<Other>>,
+    ) -> Self {
+        let list = |sources: &[String]| -> String {
+            sources.iter().map(|source| format!(" {source}")).collect()
+        };
         let fixed = [
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::REFERRER_POLICY, "no-referrer"),
@@ -38,15 +47,30 @@ impl SecurityHeaders {
             (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
             (HeaderName::from_static("permissions-policy"), PERMISSIONS),
         ];
-        let policy = HeaderValue::try_from(policy).expect("base64 and ASCII make a header value");
-        let fixed = fixed.map(|(name, value)| (name, HeaderValue::from_static(value)));
-        Self([(header::CONTENT_SECURITY_POLICY, policy)].into_iter().chain(fixed).collect())
+        let fixed = fixed.map(|(name, value)| (name, HeaderValue::from_static(value))).to_vec();
+        Self { fixed, hashes: list(script_hashes), relay: list(webtransport), others }
+    }
+
+    fn policy(&self) -> HeaderValue {
+        let Self { hashes, relay, others, .. } = self;
+        let others = others.borrow();
+        let addresses = others.iter().flat_map(|other| &other.addresses);
+        let others: String =
+            addresses.filter_map(policy_source).map(|source| format!(" {source}")).collect();
+        let policy = format!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
+             img-src 'self' blob: data:; connect-src 'self'{relay}{others}; font-src 'self'; \
+             worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types volly"
+        );
+        HeaderValue::try_from(policy).expect("base64 and ASCII make a header value")
     }
 
     /// Puts them on an answer.
     #[must_use]
     pub fn put_on(&self, mut response: Response) -> Response {
-        response.headers_mut().extend(self.0.iter().cloned());
+        let policy = (header::CONTENT_SECURITY_POLICY, self.policy());
+        response.headers_mut().extend(self.fixed.iter().cloned().chain([policy]));
         response
     }
 }

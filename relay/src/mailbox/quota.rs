@@ -42,6 +42,16 @@ impl Pace {
         let whole = Duration::from_secs_f64(f64::from(self.capacity) / rate);
         self.full_at.saturating_sub(now).saturating_sub(whole)
     }
+
+    /// Takes `cost` at `now` if there is as much in the bucket; otherwise nothing.
+    pub fn take_now(&mut self, cost: u32, now: Duration) -> bool {
+        let mut after = *self;
+        let there = after.take(cost, now).is_zero();
+        if there {
+            *self = after;
+        }
+        there
+    }
 }
 
 #[cfg(test)]
@@ -66,5 +76,14 @@ mod tests {
         let later = now + Duration::from_secs(60);
         assert_eq!(pace.take(10, later), Duration::ZERO);
         assert_eq!(pace.take(2, later), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn what_does_not_wait_takes_what_is_there_or_nothing() {
+        let mut pace = Pace::new(2, 1);
+        let now = Duration::from_secs(100);
+        let taken = [1, 2, 1, 1].map(|cost| pace.take_now(cost, now));
+        assert_eq!(taken, [true, false, true, false]);
+        assert!(pace.take_now(1, now + Duration::from_secs(1)));
     }
 }

@@ -11,16 +11,20 @@ use tokio::{sync::mpsc, time};
 use volly_core::wire::{
     frame,
     mailbox::{Address, Frame, Nonce, Op, Request, Status},
+    replica::{self, Ask, Salt},
 };
 
 use super::{
-    Change, minute,
+    Change,
+    answer::{Answer, Ticket},
+    minute,
     quota::Pace,
+    recent::Recent,
     store::Store,
     switchboard::{Subscriber, Switchboard},
     writer::Writer,
 };
-use crate::{clock, defaults};
+use crate::{clock, defaults, mesh::Mesh};
 
 /// What all streams share.
 #[derive(Clone, Debug)]
@@ -31,37 +35,24 @@ pub struct Service {
     pub writer: Writer,
     /// For listening.
     pub switchboard: Arc<Switchboard>,
-}
-
-/// The right to one answer; room for it is set aside, so answering never waits.
-#[derive(Debug)]
-pub struct Ticket {
-    request: u32,
-    room: mpsc::OwnedPermit<Frame>,
-}
-
-impl Ticket {
-    /// Answers without a payload.
-    pub fn answer(self, status: Status) {
-        self.answer_with(status, Vec::new());
-    }
-
-    fn answer_with(self, status: Status, payload: Vec<u8>) {
-        self.room.send(Frame::Reply { id: self.request, status, payload });
-    }
+    /// What was acknowledged of late.
+    pub recent: Arc<Recent>,
+    /// The other relays.
+    pub mesh: Mesh,
 }
 
 /// Serves a stream until it ends.
 ///
 /// # Errors
 /// When the stream fails, the client says more than a frame may hold, or the store fails.
-pub async fn serve<S>(stream: S, service: Service, nonce: Nonce) -> io::Result<()>
+pub async fn serve<S>(stream: S, service: Service, salt: Salt) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (input, output) = stream.split();
     let (answers, waiting) = mpsc::channel(defaults::STREAM_ANSWERS);
-    let session = Session { service, nonce, subscriber: Arc::default() };
+    let nonce = replica::nonce(&service.mesh.local().to_bytes(), &salt);
+    let session = Session { service, salt, nonce, subscriber: Arc::default() };
     let reading = Box::pin(session.read(input, answers));
     let writing = Box::pin(session.write(output, waiting));
     future::select(reading, writing).await.factor_first().0
@@ -70,6 +61,8 @@ where
 #[derive(Debug)]
 struct Session {
     service: Service,
+    /// Shows other relays that the nonce is ours.
+    salt: Salt,
     nonce: Nonce,
     subscriber: Arc<Subscriber>,
 }
@@ -97,7 +90,7 @@ impl Session {
             }
             let Ok(room) = answers.clone().reserve_owned().await else { break };
             let Some(request) = Request::id_of(&body) else { break };
-            let ticket = Ticket { request, room };
+            let ticket = Ticket::new(request, room);
             match Request::decode(&body) {
                 Ok(request) => self.on_request(request.op, ticket).await,
                 Err(_) => ticket.answer(Status::Malformed),
@@ -110,25 +103,16 @@ impl Session {
         let Some(address) = op.authorised_address(&self.nonce) else {
             return ticket.answer(Status::Refused);
         };
-        let writer = &self.service.writer;
         match op {
-            Op::PutRecord { sequence, lifetime, value, .. } => {
-                let change = Change::PutRecord { sequence, lifetime, value };
-                writer.change(address, change, ticket).await;
+            Op::PutRecord { .. } | Op::Deposit { .. } | Op::Acknowledge { .. } => {
+                self.change(address, op, ticket).await;
             }
-            Op::Deposit { id, lifetime, envelope, .. } => {
-                let change = Change::Deposit { id, lifetime, envelope };
-                writer.change(address, change, ticket).await;
-            }
-            Op::Acknowledge { ids, .. } if self.subscriber.listens_at(&address) => {
-                writer.change(address, Change::Acknowledge(ids), ticket).await;
-            }
-            Op::Acknowledge { .. } => ticket.answer(Status::Refused),
-            Op::GetRecord { .. } => self.on_get_record(&address, ticket),
+            Op::GetRecord { .. } => self.on_get_record(address, op, ticket),
             Op::Subscribe { .. } => {
                 if self.service.switchboard.subscribe(&self.subscriber, address) {
                     ticket.answer(Status::Done);
                     self.subscriber.look_at(&address);
+                    self.service.mesh.fetch(&address, || self.ask(op.clone()));
                 } else {
                     ticket.answer(Status::Full);
                 }
@@ -140,15 +124,31 @@ impl Session {
         }
     }
 
-    fn on_get_record(&self, address: &Address, ticket: Ticket) {
-        match self.service.store.record(address, minute(clock::unix_seconds())) {
-            Ok(Some(record)) => ticket.answer_with(Status::Done, record.encode()),
-            Ok(None) => ticket.answer(Status::NotFound),
-            Err(error) => {
-                tracing::error!(%error, "a record could not be read");
-                ticket.answer(Status::Busy);
-            }
+    /// Writes it here and at the other relays that keep this address, side by side.
+    async fn change(&self, address: Address, op: Op, ticket: Ticket) {
+        let change = Arc::new(Change::of_client(op, clock::unix_seconds()));
+        let answer = Answer::new(ticket);
+        self.service.mesh.hand_on(&address, &change, &answer).await;
+        self.service.writer.change(address, change, answer).await;
+    }
+
+    /// What another relay has to know to let us read for this client.
+    fn ask(&self, op: Op) -> Ask {
+        Ask::Fetch { salt: self.salt, request: Request { id: 0, op } }
+    }
+
+    /// Reads it here, after those have handed it on who keep it when we do not.
+    fn on_get_record(&self, address: Address, op: Op, ticket: Ticket) {
+        let store = self.service.store.clone();
+        let fetched = self.service.mesh.fetch(&address, || self.ask(op.clone()));
+        if fetched.is_empty() {
+            return answer_record(&store, &address, ticket);
         }
+        tokio::spawn(async move {
+            // Who is gone has dropped its half.
+            let _ = time::timeout(defaults::REPLICA_TIMEOUT, future::join_all(fetched)).await;
+            answer_record(&store, &address, ticket);
+        });
     }
 
     async fn write(
@@ -192,9 +192,22 @@ impl Session {
     }
 }
 
+fn answer_record(store: &Store, address: &Address, ticket: Ticket) {
+    match store.record(address, minute(clock::unix_seconds())) {
+        Ok(Some(record)) => ticket.answer_with(Status::Done, record.encode()),
+        Ok(None) => ticket.answer(Status::NotFound),
+        Err(error) => {
+            tracing::error!(%error, "a record could not be read");
+            ticket.answer(Status::Busy);
+        }
+    }
+}
+
 /// The next body, or `None` at the end. Nothing is allocated before the length is known to be
 /// within its bound.
-async fn read_frame(input: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
+pub(crate) async fn read_frame(
+    input: &mut (impl AsyncRead + Unpin),
+) -> io::Result<Option<Vec<u8>>> {
     let mut header = [0; frame::HEADER_BYTES];
     if input.read(&mut header[..1]).await? == 0 {
         return Ok(None);

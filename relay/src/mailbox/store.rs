@@ -6,8 +6,8 @@
 //!
 //! | table | key | value |
 //! | --- | --- | --- |
-//! | records | address (32) | u32 expires ‖ u64 sequence ‖ value |
-//! | envelopes | address (32) ‖ u32 position | id (16) ‖ u32 expires ‖ envelope |
+//! | records | address (32) | u32 expires ‖ u64 sequence ‖ proof (132) ‖ value |
+//! | envelopes | address (32) ‖ u32 position | id (16) ‖ u32 expires ‖ proof (132) ‖ envelope |
 //! | positions | address (32) ‖ id (16) | u32 position |
 //! | meters | address (32) | u32 next position ‖ u16 units |
 //! | expiries | u32 expires ‖ address (32) ‖ u32 position (a record: all ones) | |
@@ -17,6 +17,7 @@ pub mod rows;
 
 use std::{
     io::ErrorKind,
+    ops::Bound,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
 };
@@ -25,9 +26,13 @@ use redb::{
     Database, Durability, ReadableDatabase, Table, TableDefinition, WriteTransaction,
     backends::InMemoryBackend,
 };
-use volly_core::wire::mailbox::{Address, EnvelopeId, Record};
+use volly_core::wire::{
+    mailbox::{Address, EnvelopeId, Op, Record},
+    replica::Item,
+};
 
-use self::rows::{EnvelopeRow, RecordRow, envelope_key};
+use self::rows::{EnvelopeRow, Proof, RecordRow, envelope_key, position_key};
+use super::Change;
 use crate::defaults;
 
 const RECORDS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("records");
@@ -188,6 +193,118 @@ impl Store {
                 }
             }
             Ok(None)
+        })
+    }
+
+    /// A page of the envelopes behind `after` in the order of their keys, each with its position.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn positions(
+        &self,
+        after: &[u8; 48],
+        at_most: usize,
+    ) -> Result<Vec<([u8; 48], u32)>, StoreError> {
+        let behind = (Bound::Excluded(after), Bound::Unbounded);
+        self.with_database(|database| {
+            let table = database.begin_read()?.open_table(POSITIONS)?;
+            let rows = table.range::<&[u8; 48]>(behind)?.take(at_most);
+            rows.map(|row| row.map(|(key, row)| (*key.value(), row.value())))
+                .collect::<Result<_, _>>()
+                .map_err(Into::into)
+        })
+    }
+
+    /// A page of the records behind `after`: their addresses and sequences.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sequences(
+        &self,
+        after: &Address,
+        at_most: usize,
+    ) -> Result<Vec<(Address, u64)>, StoreError> {
+        let behind = (Bound::Excluded(after), Bound::Unbounded);
+        self.with_database(|database| {
+            let table = database.begin_read()?.open_table(RECORDS)?;
+            let mut page = Vec::new();
+            for row in table.range::<&[u8; 32]>(behind)?.take(at_most) {
+                let (key, value) = row?;
+                let sequence = RecordRow::read(value.value()).map_or(0, |row| row.sequence);
+                page.push((*key.value(), sequence));
+            }
+            Ok(page)
+        })
+    }
+
+    /// Which of `items` are not here, or older than those.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn missing(&self, items: &[Item], minute: u32) -> Result<Vec<bool>, StoreError> {
+        self.with_database(|database| {
+            let read = database.begin_read()?;
+            let (positions, records) = (read.open_table(POSITIONS)?, read.open_table(RECORDS)?);
+            let mut missing = Vec::with_capacity(items.len());
+            for item in items {
+                missing.push(match item {
+                    Item::Envelope(address, id) => {
+                        positions.get(&position_key(address, id))?.is_none()
+                    }
+                    Item::Record(address, sequence) => {
+                        let row = records.get(address)?;
+                        let row = row.as_ref().and_then(|row| RecordRow::read(row.value()));
+                        row.is_none_or(|row| row.sequence < *sequence || row.expires <= minute)
+                    }
+                });
+            }
+            Ok(missing)
+        })
+    }
+
+    /// An envelope as its writer has deposited it, if it lives at `minute`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn envelope_change(
+        &self,
+        address: &Address,
+        id: &EnvelopeId,
+        minute: u32,
+    ) -> Result<Option<Change>, StoreError> {
+        self.with_database(|database| {
+            let read = database.begin_read()?;
+            let position = read.open_table(POSITIONS)?.get(&position_key(address, id))?;
+            let Some(position) = position.map(|row| row.value()) else { return Ok(None) };
+            let row = read.open_table(ENVELOPES)?.get(&envelope_key(address, position))?;
+            let row = row.as_ref().and_then(|row| EnvelopeRow::read(row.value()));
+            Ok(row.filter(|row| row.expires > minute).map(|row| {
+                let Proof { keys, lifetime, signature } = row.proof;
+                let (id, envelope) = (*row.id, row.envelope.to_vec());
+                let op = Op::Deposit { keys, id, lifetime, envelope, signature };
+                Change { op, until: row.expires }
+            }))
+        })
+    }
+
+    /// A record as its writer has put it, if it lives at `minute`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn record_change(
+        &self,
+        address: &Address,
+        minute: u32,
+    ) -> Result<Option<Change>, StoreError> {
+        self.with_database(|database| {
+            let row = database.begin_read()?.open_table(RECORDS)?.get(address)?;
+            let row = row.as_ref().and_then(|row| RecordRow::read(row.value()));
+            Ok(row.filter(|row| row.expires > minute).map(|row| {
+                let Proof { keys, lifetime, signature } = row.proof;
+                let (sequence, value) = (row.sequence, row.value.to_vec());
+                let op = Op::PutRecord { keys, sequence, lifetime, value, signature };
+                Change { op, until: row.expires }
+            }))
         })
     }
 

@@ -2,16 +2,31 @@ use std::collections::{BTreeMap, HashSet};
 
 use proptest::prelude::*;
 use volly_core::{
-    address::{AddressKeys, Direction, Purpose},
+    address::{AddressKeys, AddressPublicKeys, Direction, Purpose},
     crypto::secret::Secret,
+    wire::mailbox::EnvelopeId,
 };
 
 use super::{store::Store, *};
+
+mod replicas;
 
 const NOW: u64 = 1_700_000_000;
 const HOUR: u32 = 3_600;
 const HERE: Address = [1; 32];
 const THERE: Address = [2; 32];
+
+const KEYS: AddressPublicKeys = AddressPublicKeys { read: [3; 32], write: [4; 32] };
+const SIGNATURE: [u8; 64] = [5; 64];
+
+/// Nobody looks at signatures any more when something is written.
+fn put(sequence: u64, lifetime: u32, value: Vec<u8>) -> Op {
+    Op::PutRecord { keys: KEYS, sequence, lifetime, value, signature: SIGNATURE }
+}
+
+fn deposit(id: EnvelopeId, lifetime: u32, envelope: Vec<u8>) -> Op {
+    Op::Deposit { keys: KEYS, id, lifetime, envelope, signature: SIGNATURE }
+}
 
 struct Relay {
     store: Store,
@@ -24,23 +39,26 @@ impl Relay {
         Self { store: Store::in_memory().unwrap(), limits: Limits::default(), now: NOW }
     }
 
-    fn apply(&self, address: Address, change: &Change) -> Status {
+    fn apply(&self, address: Address, op: Op) -> Status {
+        self.change(address, &Change::of_client(op, self.now))
+    }
+
+    fn change(&self, address: Address, change: &Change) -> Status {
         let apply =
             |tables: &mut Tables<'_>| apply(tables, &address, change, self.limits, self.now);
         self.store.commit(apply).unwrap()
     }
 
     fn put(&self, address: Address, sequence: u64, value: &[u8]) -> Status {
-        self.apply(address, &Change::PutRecord { sequence, lifetime: HOUR, value: value.to_vec() })
+        self.apply(address, put(sequence, HOUR, value.to_vec()))
     }
 
     fn deposit(&self, address: Address, id: u8, bytes: usize) -> Status {
-        let (id, envelope) = ([id; 16], vec![id; bytes]);
-        self.apply(address, &Change::Deposit { id, lifetime: HOUR, envelope })
+        self.apply(address, deposit([id; 16], HOUR, vec![id; bytes]))
     }
 
-    fn acknowledge(&self, address: Address, ids: &[u8]) -> Status {
-        self.apply(address, &Change::Acknowledge(ids.iter().map(|id| [*id; 16]).collect()))
+    fn acknowledge(&self, address: Address, id: u8) -> Status {
+        self.apply(address, Op::Acknowledge { keys: KEYS, id: [id; 16], signature: SIGNATURE })
     }
 
     fn expire(&self) -> usize {
@@ -88,7 +106,8 @@ fn envelopes_stay_in_the_order_of_their_deposit_until_they_are_acknowledged() {
         assert_eq!(relay.deposit(HERE, id, 512), Status::Done);
     }
     assert_eq!(relay.ids(HERE), [9, 3, 7]);
-    assert_eq!(relay.acknowledge(HERE, &[3, 200]), Status::Done);
+    assert_eq!(relay.acknowledge(HERE, 3), Status::Done);
+    assert_eq!(relay.acknowledge(HERE, 200), Status::Done, "it is not there");
     assert_eq!(relay.ids(HERE), [9, 7]);
     relay.deposit(HERE, 1, 512);
     assert_eq!(relay.ids(HERE), [9, 7, 1]);
@@ -129,8 +148,7 @@ fn a_lifetime_ends_and_its_bytes_are_free_again() {
 #[test]
 fn nothing_is_kept_longer_than_the_longest_lifetime() {
     let mut relay = Relay::new();
-    let value = vec![];
-    relay.apply(HERE, &Change::PutRecord { sequence: 1, lifetime: u32::MAX, value });
+    relay.apply(HERE, put(1, u32::MAX, vec![]));
     relay.now += MAILBOX_LIFETIME.as_secs() + 61;
     assert_eq!(relay.value(HERE), None);
     assert_eq!(relay.expire(), 1);
@@ -146,7 +164,7 @@ fn a_full_mailbox_refuses_and_takes_again_when_there_is_room() {
     assert_eq!(relay.deposit(HERE, 5, 512), Status::Full);
     assert_eq!(relay.deposit(HERE, 4, 512), Status::Done, "it is there already");
     assert_eq!(relay.deposit(THERE, 1, 16_384), Status::Done, "a mailbox of its own");
-    relay.acknowledge(HERE, &[1]);
+    relay.acknowledge(HERE, 1);
     assert_eq!(relay.deposit(HERE, 5, 16_384), Status::Full);
     assert_eq!(relay.deposit(HERE, 5, 4_096), Status::Done);
     assert_eq!(relay.ids(HERE), [2, 3, 4, 5]);
@@ -156,13 +174,27 @@ fn a_full_mailbox_refuses_and_takes_again_when_there_is_room() {
 fn a_full_relay_refuses_newcomers_and_keeps_what_it_has() {
     let mut relay = Relay::new();
     relay.limits.total_bytes = 2 * quota::charge(512);
+    relay.limits.new_bytes = relay.limits.total_bytes;
     relay.deposit(HERE, 1, 512);
     relay.put(HERE, 1, &[0; 512]);
     assert_eq!(relay.deposit(THERE, 1, 1), Status::Full);
     assert_eq!(relay.put(THERE, 1, &[]), Status::Full);
     assert_eq!(relay.put(HERE, 2, &[1; 512]), Status::Done, "it replaces as much as it brings");
-    relay.acknowledge(HERE, &[1]);
+    relay.acknowledge(HERE, 1);
     assert_eq!(relay.deposit(THERE, 1, 512), Status::Done);
+}
+
+#[test]
+fn the_last_room_is_for_mailboxes_and_records_that_are_there() {
+    let mut relay = Relay::new();
+    relay.limits.total_bytes = 4 * quota::charge(512);
+    relay.limits.new_bytes = 2 * quota::charge(512);
+    relay.deposit(HERE, 1, 512);
+    relay.put(HERE, 1, &[0; 512]);
+    assert_eq!(relay.deposit(THERE, 1, 512), Status::Full);
+    assert_eq!(relay.put(THERE, 1, &[0; 512]), Status::Full);
+    assert_eq!(relay.deposit(HERE, 2, 512), Status::Done);
+    assert_eq!(relay.put(HERE, 2, &[0; 600]), Status::Done);
 }
 
 #[test]
@@ -191,17 +223,18 @@ fn no_two_addresses_of_one_person_have_anything_in_common() {
     };
     let addresses = [1, 2, 3].map(|contact| {
         let secret = Secret::new([contact; 32]);
-        AddressKeys::derive(&secret, Purpose::Mailbox, Direction::Forth, 20_000).address()
+        AddressKeys::derive(&secret, Purpose::Mailbox, Direction::Forth, 20_000)
     });
-    for (seed, address) in (10_u8..).step_by(10).zip(addresses) {
+    for (seed, keys) in (10_u8..).step_by(10).zip(&addresses) {
+        let address = keys.address();
         for message in 0..3 {
             let envelope = random(seed + message, 512);
             let id = *random(seed + 3 + message, 16).first_chunk().unwrap();
-            relay.apply(address, &Change::Deposit { id, lifetime: HOUR, envelope });
+            relay.apply(address, Op::deposit(keys, id, HOUR, envelope));
         }
         let value = random(seed + 7, 80);
         let sequence = u64::from(seed) << 20;
-        relay.apply(address, &Change::PutRecord { sequence, lifetime: HOUR, value });
+        relay.apply(address, Op::put_record(keys, sequence, HOUR, value));
     }
     let rows = relay.store.rows().unwrap();
     assert_eq!(rows.len(), 3 * (1 + 3 + 3 + 1 + 4));
@@ -215,7 +248,7 @@ fn no_two_addresses_of_one_person_have_anything_in_common() {
         })
         .collect()
     };
-    let [a, b, c] = addresses.each_ref().map(windows);
+    let [a, b, c] = addresses.map(|keys| windows(&keys.address()));
     assert!(a.len() > 1_000);
     for (one, other) in [(&a, &b), (&b, &c), (&a, &c)] {
         assert_eq!(one.intersection(other).collect::<Vec<_>>(), [] as [&Vec<u8>; 0]);
@@ -298,19 +331,18 @@ proptest! {
             relay.expire();
             match step {
                 Step::Put(at, sequence, lifetime, len) => {
-                    let change = Change::PutRecord { sequence, lifetime, value: vec![at; len] };
+                    let op = put(sequence, lifetime, vec![at; len]);
                     let expected = model.put(at, sequence, expires(relay.now, lifetime), len);
-                    prop_assert_eq!(relay.apply([at; 32], &change), expected);
+                    prop_assert_eq!(relay.apply([at; 32], op), expected);
                 }
                 Step::Deposit(at, id, lifetime, len) => {
-                    let envelope = vec![id; len];
-                    let change = Change::Deposit { id: [id; 16], lifetime, envelope };
+                    let op = deposit([id; 16], lifetime, vec![id; len]);
                     let expected = model.deposit(at, id, expires(relay.now, lifetime), len);
-                    prop_assert_eq!(relay.apply([at; 32], &change), expected);
+                    prop_assert_eq!(relay.apply([at; 32], op), expected);
                 }
                 Step::Acknowledge(at, id) => {
                     model.mail.entry(at).or_default().retain(|(other, ..)| *other != id);
-                    relay.acknowledge([at; 32], &[id]);
+                    relay.acknowledge([at; 32], id);
                 }
                 Step::Wait(seconds) => relay.now += seconds,
                 Step::Expire => {}

@@ -1,7 +1,5 @@
 //! What a browser gets.
 
-use std::net::SocketAddr;
-
 use futures::{SinkExt, StreamExt};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -9,21 +7,7 @@ use tokio::{
 };
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 
-use crate::support::TestRelay;
-
-/// The whole answer to one request.
-async fn answer(address: SocketAddr, request: &str) -> String {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
-}
-
-async fn get(address: SocketAddr, method: &str, path: &str) -> String {
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    answer(address, &head).await
-}
+use crate::support::{TestRelay, answer, get};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_has_the_headers_an_error_too() {
@@ -66,12 +50,24 @@ async fn the_bootstrap_document_names_the_relay_where_it_was_asked() {
     let answer = answer(relay.relay.address, request).await;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.contains("application/json") && head.contains("no-store"));
+    let quic = relay.relay.webtransport.unwrap();
     let expected = format!(
-        "{{\"version\":1,\"peer\":\"{}\",\"addresses\":[\"/dns4/relay.lan/tcp/81/ws\",\"{}\"]}}",
+        "{{\"version\":1,\"peer\":\"{}\",\"addresses\":[\"/dns4/relay.lan/tcp/81/ws\",\"{}\",\
+         \"/ip4/127.0.0.1/udp/{}/quic-v1/webtransport/certhash/u",
         relay.relay.peer,
-        crate::support::multiaddr(relay.relay.address.port())
+        crate::support::multiaddr(relay.relay.address.port()),
+        quic.port()
     );
-    assert_eq!(body, expected);
+    assert!(body.starts_with(&expected), "{body}");
+    let direct = relay.relay.webrtc_direct.unwrap().port();
+    let direct = format!("/ip4/127.0.0.1/udp/{direct}/webrtc-direct/certhash/u");
+    assert!(body.contains(&direct), "{body}");
+    assert_eq!(body.matches("/certhash/").count(), 3);
+    let stun =
+        format!("\"stun\":[\"stun:relay.lan:{}\"],\"relays\":[]}}", relay.relay.stun.unwrap());
+    assert!(body.ends_with(&stun), "{body}");
+    let policy = format!("connect-src 'self' https://127.0.0.1:{}; ", quic.port());
+    assert!(head.contains(&policy), "{head}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,8 +55,9 @@ async fn mail_for_someone_who_is_away_waits_and_mail_for_someone_who_listens_com
     assert_eq!(writer.ask(deposit(&keys, 9, MAX_ENVELOPE_BYTES)).await, DONE);
     assert_eq!(reader.push().await.1, [9; 16]);
 
-    let ids = vec![[5; 16], [9; 16]];
-    assert_eq!(reader.ask(Op::Acknowledge { address: keys.address(), ids }).await, DONE);
+    for id in [5, 9] {
+        assert_eq!(reader.ask(Op::acknowledge(&keys, [id; 16])).await, DONE);
+    }
     let mut later = Mailbox::connect(relay.multiaddr()).await;
     assert_eq!(later.ask(Op::subscribe(&keys, &later.nonce)).await, DONE);
     assert_eq!(later.push().await.1, [2; 16], "what was acknowledged is gone");
@@ -79,8 +80,9 @@ async fn a_window_of_pushes_waits_for_acknowledgements() {
         assert_eq!(client.push().await.1, [id; 16]);
     }
     assert!(timeout(Duration::from_millis(200), client.push()).await.is_err());
-    let ids = (0..10).map(|id| [id; 16]).collect();
-    assert_eq!(client.ask(Op::Acknowledge { address: keys.address(), ids }).await, DONE);
+    for id in 0..10 {
+        assert_eq!(client.ask(Op::acknowledge(&keys, [id; 16])).await, DONE);
+    }
     for id in window..window + 10 {
         assert_eq!(client.push().await.1, [id; 16]);
     }
@@ -113,13 +115,12 @@ async fn nothing_is_done_without_the_right_signature() {
     if let Op::Deposit { envelope, .. } = &mut forged {
         envelope[0] ^= 1;
     }
-    let ids = vec![[1; 16]];
     for op in [
         forged,
         Op::get_record(&keys, &elsewhere),
         Op::subscribe(&keys, &elsewhere),
         Op::Subscribe { keys: public, signature: [0; 64] },
-        Op::Acknowledge { address: keys.address(), ids },
+        Op::Acknowledge { keys: public, id: [1; 16], signature: [0; 64] },
     ] {
         assert_eq!(client.ask(op).await.0, Status::Refused);
     }

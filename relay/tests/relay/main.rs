@@ -7,7 +7,12 @@
 )]
 
 mod circuit;
+mod hostile;
 mod http;
 mod mailbox;
+mod mesh;
 mod process;
+mod stun;
 mod support;
+mod webrtc_direct;
+mod webtransport;

@@ -16,9 +16,9 @@ use volly_core::{
 
 use crate::support::{Mailbox, multiaddr};
 
-struct Process {
-    child: Child,
-    port: u16,
+pub(crate) struct Process {
+    pub(crate) child: Child,
+    pub(crate) port: u16,
 }
 
 impl Drop for Process {
@@ -31,8 +31,13 @@ impl Drop for Process {
 
 impl Process {
     fn start(data: &Path) -> Self {
+        Self::start_with(data, "trace")
+    }
+
+    /// `log` is the level of its log, which somebody has to read when it gets long.
+    pub(crate) fn start_with(data: &Path, log: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_volly-relay"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "trace", "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", log, "--data"])
             .arg(data)
             .env("RUST_LOG", "trace")
             .stdout(Stdio::piped())
@@ -106,7 +111,8 @@ async fn a_kill_between_deposits_loses_none_that_was_acknowledged() {
         let push = timeout(Duration::from_secs(30), client.push()).await;
         let (address, id, _) = push.expect("what was acknowledged has been lost");
         missing.retain(|other| *other != id);
-        let op = Op::Acknowledge { address, ids: vec![id] };
+        assert_eq!(address, keys.address());
+        let op = Op::acknowledge(&keys, id);
         assert_eq!(client.ask(op).await.0, Status::Done);
     }
 }

@@ -1,27 +1,37 @@
-//! A relay of its own for each test, and clients as browsers are: libp2p over a WebSocket.
+//! A relay of its own for each test, and clients as browsers are: libp2p over a WebSocket,
+//! WebTransport or WebRTC-direct.
+
+#[path = "quic.rs"]
+pub(crate) mod quic;
+#[path = "rtc.rs"]
+pub(crate) mod rtc;
 
 use std::{
     collections::VecDeque,
     io,
+    net::SocketAddr,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
 use futures::{
-    AsyncReadExt, AsyncWriteExt, FutureExt, Sink, SinkExt, Stream, StreamExt, future::BoxFuture,
+    AsyncReadExt, AsyncWriteExt, FutureExt, Sink, SinkExt, Stream, StreamExt,
+    future::{BoxFuture, Either},
 };
 use libp2p::{
     Multiaddr, PeerId, StreamProtocol, Swarm, Transport,
     core::{
+        muxing::StreamMuxerBox,
         transport::{DialOpts, ListenerId, OrTransport, TransportError, TransportEvent},
         upgrade,
     },
     identity::Keypair,
     multiaddr::Protocol,
     noise, ping, relay,
-    swarm::NetworkBehaviour,
+    swarm::{NetworkBehaviour, SwarmEvent},
     yamux,
 };
 use tempfile::TempDir;
@@ -34,7 +44,13 @@ use volly_core::wire::{
 use volly_relay::{
     Relay,
     byte_stream::{ByteStream, MessageSocket},
+    clock::{Clock, SystemClock},
     config::Config,
+};
+
+use self::{
+    quic::{QuicDialer, certhashes},
+    rtc::{Names, RtcDialer},
 };
 
 /// A relay with its folder.
@@ -49,19 +65,81 @@ impl TestRelay {
     }
 
     pub(crate) async fn start_in(folder: TempDir) -> Self {
-        let config = Config {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            data: folder.path().to_owned(),
-            advertise: vec![],
-            log: tracing::level_filters::LevelFilter::OFF,
-        };
-        Self { relay: Relay::start(&config).await.unwrap(), folder }
+        Self::start_at(folder, Arc::new(SystemClock)).await
+    }
+
+    pub(crate) async fn start_at(folder: TempDir, clock: Arc<dyn Clock>) -> Self {
+        let config = config(&folder);
+        Self { relay: Relay::start_at(&config, clock).await.unwrap(), folder }
+    }
+
+    /// One that meets others. Whatever ran in the folder a moment ago may still hold its file.
+    pub(crate) async fn start_among(folder: TempDir, config: &Config) -> Self {
+        let config = Config { data: folder.path().to_owned(), ..config.clone() };
+        let mut tries = 0;
+        loop {
+            match Relay::start(&config).await {
+                Ok(relay) => return Self { relay, folder },
+                Err(error) => assert!(tries < 500, "{error}"),
+            }
+            tries += 1;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// The address that a client dials.
     pub(crate) fn multiaddr(&self) -> Multiaddr {
         multiaddr(self.relay.address.port()).with(Protocol::P2p(self.relay.peer))
     }
+
+    /// The address of WebTransport, as the bootstrap document has it now.
+    pub(crate) async fn webtransport(&self) -> Multiaddr {
+        let address = self.announced("webtransport").await;
+        assert_eq!(certhashes(&address).len(), 2, "{address}");
+        address
+    }
+
+    /// The address of WebRTC-direct, as the bootstrap document has it.
+    pub(crate) async fn webrtc_direct(&self) -> Multiaddr {
+        let address = self.announced("webrtc-direct").await;
+        assert_eq!(certhashes(&address).len(), 1, "{address}");
+        address
+    }
+
+    async fn announced(&self, kind: &str) -> Multiaddr {
+        let document = get(self.relay.address, "GET", "/bootstrap.json").await;
+        let found = document.split('"').find(|text| text.contains(&format!("/{kind}/certhash/")));
+        found.unwrap().parse::<Multiaddr>().unwrap().with(Protocol::P2p(self.relay.peer))
+    }
+}
+
+/// The settings of a relay on ports that the system chooses.
+pub(crate) fn config(folder: &TempDir) -> Config {
+    Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        data: folder.path().to_owned(),
+        webtransport: None,
+        advertise: vec![],
+        stun: None,
+        webrtc_direct: None,
+        mesh: None,
+        peer: vec![],
+        log: tracing::level_filters::LevelFilter::OFF,
+    }
+}
+
+/// The whole answer to one request.
+pub(crate) async fn answer(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut answer).await.unwrap();
+    answer
+}
+
+pub(crate) async fn get(address: SocketAddr, method: &str, path: &str) -> String {
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    answer(address, &head).await
 }
 
 pub(crate) fn multiaddr(port: u16) -> Multiaddr {
@@ -80,16 +158,38 @@ pub(crate) fn client() -> Swarm<ClientBehaviour> {
     let key = Keypair::generate_ed25519();
     let peer = key.public().to_peer_id();
     let (relayed, relay) = relay::client::new(peer);
-    let transport = OrTransport::new(relayed, Dialer)
+    let web_sockets = OrTransport::new(relayed, Dialer)
         .upgrade(upgrade::Version::V1Lazy)
         .authenticate(noise::Config::new(&key).unwrap())
         .multiplex(yamux::Config::default())
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
+    let udp = OrTransport::new(QuicDialer(key.clone()), RtcDialer(key.clone(), Names::version_2()));
+    let transport = OrTransport::new(web_sockets, udp)
+        .map(|connection, _| match connection {
+            Either::Left(connection)
+            | Either::Right(Either::Left(connection) | Either::Right(connection)) => connection,
+        })
         .boxed();
     let ping = ping::Behaviour::new(ping::Config::new().with_interval(Duration::from_millis(50)));
     let behaviour = ClientBehaviour { relay, ping, stream: libp2p_stream::Behaviour::new() };
     let config = libp2p::swarm::Config::with_tokio_executor()
         .with_idle_connection_timeout(Duration::from_secs(60));
     Swarm::new(transport, behaviour, peer, config)
+}
+
+/// Waits for an answer to a ping; panics when a connection ends.
+pub(crate) async fn pinged(client: &mut Swarm<ClientBehaviour>) {
+    loop {
+        match client.select_next_some().await {
+            SwarmEvent::Behaviour(ClientBehaviourEvent::Ping(ping::Event { result, .. })) => {
+                result.unwrap();
+                return;
+            }
+            SwarmEvent::OutgoingConnectionError { error, .. } => panic!("{error:?}"),
+            SwarmEvent::ConnectionClosed { cause, .. } => panic!("closed: {cause:?}"),
+            _ => {}
+        }
+    }
 }
 
 /// A mailbox stream of a client of its own. The client lives as long as this.
@@ -120,8 +220,8 @@ impl Mailbox {
         client.dial(address.clone()).map_err(io::Error::other)?;
         let peer = loop {
             match client.select_next_some().await {
-                libp2p::swarm::SwarmEvent::ConnectionEstablished { peer_id, .. } => break peer_id,
-                libp2p::swarm::SwarmEvent::OutgoingConnectionError { error, .. } => {
+                SwarmEvent::ConnectionEstablished { peer_id, .. } => break peer_id,
+                SwarmEvent::OutgoingConnectionError { error, .. } => {
                     return Err(io::Error::other(error));
                 }
                 _ => {}
@@ -169,6 +269,12 @@ impl Mailbox {
 
     pub(crate) async fn send_body(&mut self, body: &[u8]) -> io::Result<()> {
         self.stream.write_all(&frame::framed(body)).await?;
+        self.stream.flush().await
+    }
+
+    /// Sends bytes that are perhaps no frame.
+    pub(crate) async fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes).await?;
         self.stream.flush().await
     }
 
@@ -239,14 +345,7 @@ impl Transport for Dialer {
         let [Protocol::Ip4(ip), Protocol::Tcp(port), Protocol::Ws(_), ..] = parts[..] else {
             return Err(TransportError::MultiaddrNotSupported(address));
         };
-        Ok(async move {
-            let tcp = TcpStream::connect((ip, port)).await?;
-            tcp.set_nodelay(true)?;
-            let (socket, _) =
-                client_async(format!("ws://{ip}:{port}/"), tcp).await.map_err(io::Error::other)?;
-            Ok(ByteStream::new(Socket(socket), ()))
-        }
-        .boxed())
+        Ok(web_socket((ip, port).into()).boxed())
     }
 
     fn poll(
@@ -255,6 +354,15 @@ impl Transport for Dialer {
     ) -> Poll<TransportEvent<Self::ListenerUpgrade, io::Error>> {
         Poll::Pending
     }
+}
+
+/// The bytes that libp2p has over a WebSocket.
+pub(crate) async fn web_socket(address: SocketAddr) -> io::Result<ByteStream<Socket>> {
+    let tcp = TcpStream::connect(address).await?;
+    tcp.set_nodelay(true)?;
+    let (socket, _) =
+        client_async(format!("ws://{address}/"), tcp).await.map_err(io::Error::other)?;
+    Ok(ByteStream::new(Socket(socket), ()))
 }
 
 pub(crate) struct Socket(WebSocketStream<TcpStream>);

@@ -5,7 +5,8 @@ use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    ContactId, InviteId, InvitePreview, InviteView, MessageId, Profile, Snapshot, TimelinePage,
+    Arrangement, BackupKey, BackupPart, ContactId, InviteId, InvitePreview, InviteView, KeyError,
+    MessageId, Profile, SearchPage, Snapshot, Stretch, TimelinePage,
 };
 
 /// Names one call in flight, unique to the port that made it.
@@ -43,6 +44,9 @@ pub enum ApiError {
     /// The contact has deleted us.
     #[error("contact is gone")]
     Gone,
+    /// The contact talks to a newer device of ours.
+    #[error("another device took over")]
+    Moved,
     /// The text is no invite, or one of a newer version.
     #[error("not an invite")]
     NotAnInvite,
@@ -70,6 +74,9 @@ pub enum ApiError {
     /// It needs a connection, and there is none.
     #[error("offline")]
     Offline,
+    /// The text is not one emoji.
+    #[error("not an emoji")]
+    NotAnEmoji,
     /// The words are not a recovery phrase.
     #[error("not a recovery phrase")]
     NotAPhrase,
@@ -85,6 +92,15 @@ pub enum ApiError {
     /// What is stored could not be read.
     #[error("not readable")]
     Unreadable,
+    /// A passphrase did not do. (A browser that has no thread to try it says so too.)
+    #[error(transparent)]
+    Key(KeyError),
+    /// The file is no backup, not whole, or not as it was written.
+    #[error("backup is damaged")]
+    BackupDamaged,
+    /// The file was written by a newer Volly.
+    #[error("backup is newer")]
+    BackupNewer,
     /// The engine moved to another tab before it answered; ask again.
     #[error("engine moved")]
     EngineMoved,
@@ -158,14 +174,65 @@ calls! {
         contact: ContactId,
         /// The text, 1 to [`crate::limits::MAX_TEXT_BYTES`] bytes after trimming.
         text: String,
+        /// The message that it answers; one that is no longer here is left out.
+        answers: Option<MessageId>,
     } -> MessageId;
+    /// Reacts to a message; what we reacted before is taken back.
+    React {
+        /// In which conversation.
+        contact: ContactId,
+        /// To which.
+        message: MessageId,
+        /// One emoji, or `None` to take it back alone.
+        emoji: Option<String>,
+    } -> ();
+    /// Changes a text of ours that has not failed.
+    EditText {
+        /// In which conversation.
+        contact: ContactId,
+        /// Which.
+        message: MessageId,
+        /// The text, 1 to [`crate::limits::MAX_TEXT_BYTES`] bytes after trimming.
+        text: String,
+    } -> ();
+    /// Deletes a message from this device, or one of ours on both sides.
+    DeleteMessage {
+        /// In which conversation.
+        contact: ContactId,
+        /// Which.
+        message: MessageId,
+        /// On both sides; a line stays in its place.
+        for_both: bool,
+    } -> ();
+    /// Sends a text once more that has failed: it leaves its place, and is the newest now.
+    ResendText {
+        /// To whom.
+        contact: ContactId,
+        /// The one that failed.
+        failed: MessageId,
+        /// Its text.
+        text: String,
+    } -> MessageId;
+    /// Chooses for both how long messages live that are sent from now on.
+    SetTimer {
+        /// In which conversation.
+        contact: ContactId,
+        /// Seconds, at most [`crate::limits::MAX_LIFETIME_SECONDS`]; 0: they stay.
+        lifetime: u32,
+    } -> ();
     /// Returns a stretch of a conversation.
     GetTimeline {
         /// Whose.
         contact: ContactId,
-        /// Only what is older than this; the newest stretch without it.
-        before: Option<MessageId>,
+        /// Which part.
+        stretch: Stretch,
     } -> TimelinePage;
+    /// Looks for texts in all conversations. The first search reads the history in parts, one with
+    /// each call.
+    Search {
+        /// Words that all have to be there, at most [`crate::limits::MAX_QUERY_BYTES`].
+        query: String,
+    } -> SearchPage;
     /// Says that the person has seen everything up to this message.
     MarkRead {
         /// Whose.
@@ -177,6 +244,30 @@ calls! {
     SetRelayOnly {
         /// It does.
         relay_only: bool,
+    } -> ();
+    /// Chooses whether contacts are told what was read.
+    SetAnswersRead {
+        /// They are.
+        answers_read: bool,
+    } -> ();
+    /// Chooses whether one tells and is told who is typing.
+    SetShowsTyping {
+        /// One is.
+        shows_typing: bool,
+    } -> ();
+    /// Says that the person is typing, or has stopped. It may be said with every key.
+    TellTyping {
+        /// To whom.
+        contact: ContactId,
+        /// The person is.
+        is_typing: bool,
+    } -> ();
+    /// Pins, mutes, archives a conversation, marks it unread, or takes that back.
+    Arrange {
+        /// Which.
+        contact: ContactId,
+        /// What it is then.
+        arrangement: Arrangement,
     } -> ();
     /// Keeps text that is typed and not sent.
     SetDraft {
@@ -205,6 +296,39 @@ calls! {
         /// `Some(true)` after a comparison that matched, `Some(false)` to forget it.
         verified: Option<bool>,
     } -> String;
+    /// Begins a backup, and returns the first part of its file. Nothing else is done until the last part
+    /// was asked for, so that its rows are of one moment.
+    SaveBackup {
+        /// What opens it.
+        key: BackupKey,
+    } -> BackupPart;
+    /// Returns the next part.
+    NextBackupPart {} -> BackupPart;
+    /// Ends a backup that is not whole.
+    StopBackup {} -> ();
+    /// Begins to restore a backup. There must be no identity yet.
+    BeginRestore {
+        /// The first [`crate::backup::HEADER_BYTES`] of the file.
+        header: Vec<u8>,
+        /// The file key.
+        file_key: [u8; 32],
+    } -> ();
+    /// Takes the next bytes of the file.
+    RestorePart {
+        /// At most [`crate::limits::BACKUP_PART_BYTES`].
+        bytes: Vec<u8>,
+    } -> ();
+    /// Says that the file is at its end. If it is whole, its account is this browser's from now on.
+    FinishRestore {} -> ();
+    /// Gives up what was restored so far.
+    StopRestore {} -> ();
+    /// Puts the database under a passphrase as well, changes that, or takes it away. Empty is none.
+    SetLock {
+        /// The one that there is.
+        current: String,
+        /// The one that there is to be.
+        new: String,
+    } -> ();
     /// Tries to connect now instead of after the pause.
     Reconnect {} -> ();
 }

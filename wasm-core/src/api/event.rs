@@ -1,11 +1,12 @@
 //! What the engine tells every view.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Connection, ContactId, ContactView, InviteId, InviteView, MessageState, MessageView, Profile,
+    Connection, ContactId, ContactView, InviteId, InviteView, MessageId, MessageState, MessageView,
+    Profile,
 };
 
 /// A stretch of our messages in one conversation, and how far it has come.
@@ -15,7 +16,7 @@ pub struct Progress {
     pub first: u64,
     /// Sequence of the last, included.
     pub last: u64,
-    /// A message that is further already stays there; only `Failed` and `Queued` replace each other.
+    /// A message that is further already stays there.
     pub state: MessageState,
 }
 
@@ -25,7 +26,7 @@ pub enum Event {
     /// The user exists now, or has changed.
     Profile(Profile),
     /// A contact was added or changed: its row, its newest message, its unread count.
-    Contact(ContactView),
+    Contact(Box<ContactView>),
     /// A contact and its history are gone.
     ContactDeleted(ContactId),
     /// An invite was made or changed.
@@ -35,6 +36,11 @@ pub enum Event {
     InviteClosed(InviteId, Option<ContactId>),
     /// A message, ours or theirs, is stored.
     Message(ContactId, MessageView),
+    /// A message is another one than before: edited, deleted by its author, or somebody has reacted.
+    /// What it answers is left out, because that never changes.
+    MessageChanged(ContactId, MessageView),
+    /// A message is no longer there.
+    MessageDeleted(ContactId, MessageId),
     /// Messages of ours have come further: those whose sequence lies in `first..=last` are at least
     /// in this state.
     Progress(ContactId, Vec<Progress>),
@@ -42,6 +48,8 @@ pub enum Event {
     Connection(Connection),
     /// The store does not take changes; nothing is lost as long as the page stays open.
     StorageFailing(bool),
+    /// Other relays answer than before: these, by their hosts.
+    Relays(Vec<String>),
 }
 
 /// An event with its place in the one order of all events. Numbers have no gaps within one run of

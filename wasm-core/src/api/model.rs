@@ -37,24 +37,52 @@ pub struct Profile {
     pub phrase_seen: bool,
     /// No contact learns our IP address: everything goes through relays.
     pub relay_only: bool,
+    /// Contacts are told what was read.
+    pub answers_read: bool,
+    /// Contacts are told when one types, and one is shown when they do.
+    pub shows_typing: bool,
 }
 
-/// How far a message of ours has come. The order is the order of progress: it never goes back,
-/// except that `Failed` may become `Queued` on a retry.
+/// How far a message of ours has come. The order is the order of progress: it never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum MessageState {
-    /// Given up; it is still here and can be sent again.
-    Failed,
     /// Stored on this device, waiting for a connection.
     Queued,
     /// Handed to the network.
     Sent,
     /// A relay keeps it durably.
     Deposited,
+    /// Given up; it is still here, and [`super::ResendText`] sends it again.
+    Failed,
     /// The other device has stored it.
     Delivered,
     /// The other person has seen it.
     Read,
+}
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    /// A text.
+    Text,
+    /// Its author has deleted it, for both.
+    Deleted,
+    /// Messages disappear from here on after so many seconds; 0: they stay.
+    Timer(u32),
+    /// Something that a later version sends and this one does not know.
+    Newer,
+}
+
+/// The message that another one answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// Which.
+    pub id: MessageId,
+    /// It is ours.
+    pub mine: bool,
+    /// The beginning of its text, at most [`crate::limits::MAX_QUOTE_BYTES`]; `None` when it was deleted or is not
+    /// here.
+    pub text: Option<String>,
 }
 
 /// One message.
@@ -62,14 +90,42 @@ pub enum MessageState {
 pub struct MessageView {
     /// Its name and place.
     pub id: MessageId,
-    /// The text.
+    /// See [`Form`].
+    pub form: Form,
+    /// The text; empty when it has another form.
     pub text: String,
+    /// Its author has changed it.
+    pub edited: bool,
+    /// What it answers.
+    pub answers: Option<Quote>,
+    /// Our reaction, one emoji.
+    pub our_reaction: Option<String>,
+    /// The contact's reaction, one emoji.
+    pub their_reaction: Option<String>,
+    /// Seconds that it lives, ours from sending and theirs from reading; 0: it stays.
+    pub lifetime: u32,
     /// When its sender sent it, milliseconds since the Unix epoch by the sender's clock.
     pub sent_at: u64,
     /// When this device stored it, milliseconds since the Unix epoch.
     pub stored_at: u64,
     /// `Some` for ours, `None` for theirs.
     pub state: Option<MessageState>,
+    /// It belongs to what the contact remembers of the conversation: one can react to it, answer,
+    /// edit and delete it for both.
+    pub shared: bool,
+}
+
+/// Which part of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stretch {
+    /// Its end.
+    Newest,
+    /// What is directly older than this message.
+    Before(MessageId),
+    /// What is directly newer than this message.
+    After(MessageId),
+    /// What lies around this message, and itself.
+    Around(MessageId),
 }
 
 /// A stretch of a conversation, oldest first.
@@ -79,6 +135,26 @@ pub struct TimelinePage {
     pub messages: Vec<MessageView>,
     /// There is something older than the first of them.
     pub has_older: bool,
+    /// There is something newer than the last of them.
+    pub has_newer: bool,
+}
+
+/// A message that a search found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// In which conversation.
+    pub contact: ContactId,
+    /// The message; what it answers is left out.
+    pub message: MessageView,
+}
+
+/// What a search found so far, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchPage {
+    /// At most [`crate::limits::MAX_FOUND`].
+    pub found: Vec<Found>,
+    /// All history was searched; else asking again searches further.
+    pub whole: bool,
 }
 
 /// How sure we are of who a contact is.
@@ -99,6 +175,40 @@ pub enum ContactState {
     Established,
     /// It has deleted us. The history stays; one cannot write.
     Gone,
+    /// It talks to a newer device of our account, where a backup was restored. The history stays; one
+    /// cannot write.
+    Moved,
+}
+
+/// Which way two devices reach each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Path {
+    /// Through a relay.
+    Relayed,
+    /// Without one in between.
+    Direct,
+}
+
+/// How a contact who is here is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// The way that messages take.
+    pub path: Path,
+    /// There and back on it, in milliseconds, measured a few times a minute; `None` at first.
+    pub round_trip: Option<u32>,
+}
+
+/// Where a conversation stands in the list, and how it makes itself felt. Known on this device alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrangement {
+    /// It stands above the others.
+    pub pinned: bool,
+    /// What comes does not call for attention.
+    pub muted: bool,
+    /// It is put away until something new comes, or for good if it is muted.
+    pub archived: bool,
+    /// One wants to come back to it, though all is read.
+    pub unread: bool,
 }
 
 /// One row of the list of conversations.
@@ -114,8 +224,8 @@ pub struct ContactView {
     pub state: ContactState,
     /// See [`Trust`].
     pub trust: Trust,
-    /// A live stream to the contact's device exists now.
-    pub online: bool,
+    /// How the two devices reach each other; `None` when they do not.
+    pub reach: Option<Reach>,
     /// The newest message, if any.
     pub last: Option<MessageView>,
     /// Messages of theirs after the last one that was marked read.
@@ -126,6 +236,14 @@ pub struct ContactView {
     pub draft: String,
     /// When the contact was added, milliseconds since the Unix epoch.
     pub added_at: u64,
+    /// It is typing now.
+    pub is_typing: bool,
+    /// It says what it has read.
+    pub answers_read: bool,
+    /// Seconds that messages of this conversation live; 0: they stay.
+    pub lifetime: u32,
+    /// See [`Arrangement`].
+    pub arrangement: Arrangement,
 }
 
 /// Where an invite of ours stands.
@@ -195,4 +313,39 @@ pub struct Snapshot {
     pub invites: Vec<InviteView>,
     /// See [`Connection`].
     pub connection: Connection,
+    /// The relays that answer, by their hosts.
+    pub relays: Vec<String>,
+}
+
+/// What opens a backup.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BackupKey {
+    /// The recovery phrase.
+    Phrase,
+    /// What was wrapped under a passphrase, where that was typed.
+    Wrapped {
+        /// The file key.
+        file_key: [u8; 32],
+        /// The same, wrapped (docs/storage.md).
+        wrapped: Vec<u8>,
+    },
+}
+
+impl core::fmt::Debug for BackupKey {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("BackupKey(..)")
+    }
+}
+
+/// A stretch of a backup's file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupPart {
+    /// The next bytes of the file.
+    pub bytes: Vec<u8>,
+    /// How many rows are in it so far.
+    pub done: u64,
+    /// How many there are.
+    pub of: u64,
+    /// The file is whole now.
+    pub is_last: bool,
 }

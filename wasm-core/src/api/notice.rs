@@ -27,12 +27,22 @@ pub enum StartFailure {
     /// There was an identity in this browser, and its database is gone.
     #[error("the database is gone")]
     DatabaseVanished,
+    /// The browser has brought back an older database: what came since is missing, and the keys of its
+    /// sessions were used since. `Core::go_on_with_older` begins new ones.
+    #[error("the database is older than what was there")]
+    DatabaseOlder,
     /// The database was written by a newer Volly.
     #[error("the database is newer than this program")]
     NewerDatabase,
     /// The database is there and its key or its rows do not open.
     #[error("the database cannot be read")]
     DatabaseUnreadable,
+    /// The database is under a passphrase, which nobody has typed: `Core::unlock`.
+    #[error("the database is locked")]
+    Locked,
+    /// Everything was erased, by this tab or another one.
+    #[error("everything was erased")]
+    Wiped,
     /// The browser has no IndexedDB or no WebCrypto for this page, or refuses it.
     #[error("no storage")]
     StorageUnavailable,

@@ -241,6 +241,7 @@ fn ratchets_prekeys_and_sealed_envelopes_are_neither_saved_nor_restored() {
         (Table::Outbox, false),
         (Table::Invites, false),
         (Table::Drafts, true),
+        (Table::Expiries, true),
     ] {
         let row = row(table, &[1], vec![2]);
         let (mut writer, _) = start(1);
@@ -274,7 +275,7 @@ fn plaintext_that_is_no_row_is_refused() {
     for plaintext in [
         &whole[..whole.len() - 1],
         &[&whole[..], &[1]].concat(),
-        &[7, 0, 0, 0, 0, 0],
+        &[8, 0, 0, 0, 0, 0],
         &[255, 0, 0, 0, 0, 0],
         &long_key,
         &[1, 0, 0, 0x10, 0, 1],

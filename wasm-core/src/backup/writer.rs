@@ -56,10 +56,17 @@ impl Writer {
         let file_key = Secret::generate(rng);
         let wrapped_key =
             WrappedKey::with_passphrase(&file_key, Purpose::Backup, passphrase, parameters, rng)?;
-        let header = Header { created_at, wrapped_key };
+        Ok(Self::with_key(&file_key, Header { created_at, wrapped_key }))
+    }
+
+    /// Begins a file with a key that is wrapped already; the bytes are the file's first.
+    ///
+    /// The key is drawn for this file: a second one under it would use its nonces again.
+    #[must_use]
+    pub fn with_key(file_key: &Secret<32>, header: Header) -> (Self, Vec<u8>) {
         let plaintext = Zeroizing::new(Vec::with_capacity(BACKUP_CHUNK_BYTES));
-        let writer = Self { chunks: Chunks::new(&file_key, &header), plaintext };
-        Ok((writer, header.encode()))
+        let writer = Self { chunks: Chunks::new(file_key, &header), plaintext };
+        (writer, header.encode())
     }
 
     /// Adds a row, and gives the bytes of the file that are due.

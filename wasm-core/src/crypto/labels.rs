@@ -51,8 +51,14 @@ labels! {
     RELAY_DEPOSIT = "volly/1/relay/deposit";
     /// Signature on a subscription (§10).
     RELAY_SUBSCRIBE = "volly/1/relay/subscribe";
+    /// Signature on an acknowledgement (§10).
+    RELAY_ACKNOWLEDGE = "volly/1/relay/acknowledge";
+    /// Name of a relay to the nonce of a stream (§14).
+    RELAY_NONCE = "volly/1/relay/nonce";
     /// Pair secret to the key of direct streams (§12).
     DIRECT = "volly/1/direct";
+    /// Pair secret to the key of a request for a new session (§5.1).
+    REUNION = "volly/1/reunion";
     /// Database key to the key of one table.
     AT_REST = "volly/1/at-rest";
     /// Stretched passphrase to the key that wraps another (docs/storage.md).

@@ -49,7 +49,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        engine::effect::{Durability, Row, Scan, Table},
+        engine::effect::{Bound, Durability, Row, Scan, Table},
         store::{Store, memory::Memory},
     };
 
@@ -89,7 +89,8 @@ mod tests {
     }
 
     async fn contents(store: &Memory) -> Vec<Row> {
-        let scan = Scan { table: Table::Messages, prefix: Vec::new(), before: None, limit: 99 };
+        let (table, prefix, from) = (Table::Messages, Vec::new(), Bound::End);
+        let scan = Scan { table, prefix, from, limit: 99 };
         let mut rows = store.scan(&scan).await.unwrap();
         rows.extend(store.load().await.unwrap());
         rows

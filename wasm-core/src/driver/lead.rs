@@ -9,10 +9,13 @@ use std::rc::Rc;
 use futures::channel::mpsc;
 use rand_core::Rng;
 
-use super::{Clock, Driver, Ended, Machine, Network};
+use super::{Clock, Driver, Ended, Machine, Network, archive};
 use crate::{
     api::{Event, StartFailure},
-    engine::effect::{Row, Table},
+    engine::{
+        ACCOUNT_KEY, EPOCH_KEY, RESTORED_KEY, RESTORING_KEY,
+        effect::{ChangeSet, Row, Table},
+    },
     limits::{RESTART_PAUSE_MAX, RESTART_PAUSE_MIN},
     platform::entropy::system_rng,
     rpc::{
@@ -29,6 +32,12 @@ pub trait Witness {
     fn knows_identity(&self) -> bool;
     /// Says that there is an identity, durably stored.
     fn identity_exists(&self);
+    /// The number of the last start that it was told of.
+    fn epoch(&self) -> u64;
+    /// Tells it of a start, which is durably counted.
+    fn started(&self, epoch: u64);
+    /// Whether somebody has said to go on with an older database.
+    fn takes_older(&self) -> bool;
 }
 
 /// What a leader needs.
@@ -67,6 +76,10 @@ impl<S: Store, C: Clock, W: Witness + 'static> Leader<'_, S, C, W> {
             let driver = Driver::new(machine, store, clock, start_network(), self.calls, server);
             match driver.run().await {
                 Ended::Refused(StoreError::Replaced) => return StartFailure::DatabaseVanished,
+                Ended::Restored => {
+                    refused = false;
+                    continue;
+                }
                 Ended::Refused(_) => refused = true,
                 Ended::NetworkGone => refused = false,
                 Ended::Closed => return StartFailure::StorageUnavailable,
@@ -81,14 +94,46 @@ impl<S: Store, C: Clock, W: Witness + 'static> Leader<'_, S, C, W> {
     }
 
     async fn load<M: Machine>(&self) -> Result<M, StartFailure> {
-        let rows = self.store.load().await.map_err(failure)?;
-        let is_account = |row: &Row| row.table == Table::Account;
+        let mut rows = self.store.load().await.map_err(failure)?;
+        let is_unfinished = |row: &Row| row.table == Table::Account && row.key == RESTORING_KEY;
+        if rows.iter().any(is_unfinished) {
+            self.store.commit(&archive::cleared()).await.map_err(failure)?;
+            rows.clear();
+        }
+        let is_account = |row: &Row| row.table == Table::Account && row.key == ACCOUNT_KEY;
         match (rows.iter().any(is_account), self.witness.knows_identity()) {
             (true, false) => self.witness.identity_exists(),
             (false, true) => return Err(StartFailure::DatabaseVanished),
-            _ => {}
+            (false, false) => return M::load(rows, self.clock.now()),
+            (true, true) => {}
+        }
+        if let Some(mark) = self.count_start(&rows).await? {
+            rows.push(mark);
         }
         M::load(rows, self.clock.now())
+    }
+
+    /// Counts this start, in the store and then outside of it. A store that has not counted what is known
+    /// outside is an older one: its sessions were used since, and their keys must not be again. Who goes on
+    /// with it does so as after a backup, by the mark that is given.
+    async fn count_start(&self, rows: &[Row]) -> Result<Option<Row>, StartFailure> {
+        let is_epoch = |row: &&Row| row.table == Table::Account && row.key == EPOCH_KEY;
+        let stored = rows.iter().find(is_epoch);
+        let stored = stored.and_then(|row| row.value.as_slice().try_into().ok());
+        let (stored, known) = (stored.map_or(0, u64::from_be_bytes), self.witness.epoch());
+        let is_older = stored < known;
+        if is_older && !self.witness.takes_older() {
+            return Err(StartFailure::DatabaseOlder);
+        }
+        let epoch = stored.max(known).saturating_add(1);
+        let mut changes = ChangeSet::default();
+        let value = epoch.to_be_bytes().to_vec().into();
+        changes.puts.push(Row { table: Table::Account, key: EPOCH_KEY.to_vec(), value });
+        let mark = is_older.then(|| archive::mark(RESTORED_KEY));
+        changes.puts.extend(mark.clone());
+        self.store.commit(&changes).await.map_err(failure)?;
+        self.witness.started(epoch);
+        Ok(mark)
     }
 
     /// Tells the witness when an identity is there: its event comes after its transaction.
@@ -110,6 +155,7 @@ impl<S: Store, C: Clock, W: Witness + 'static> Leader<'_, S, C, W> {
 pub const fn failure(error: StoreError) -> StartFailure {
     match error {
         StoreError::Newer => StartFailure::NewerDatabase,
+        StoreError::Locked => StartFailure::Locked,
         StoreError::Key | StoreError::Row(_) => StartFailure::DatabaseUnreadable,
         StoreError::Replaced => StartFailure::DatabaseVanished,
         StoreError::Unavailable | StoreError::Refused | StoreError::KeyTooLong(_) => {

@@ -13,34 +13,62 @@ use std::rc::Rc;
 
 use futures::{
     channel::{mpsc, oneshot},
-    future::{AbortHandle, abortable},
+    future::{AbortHandle, Either, abortable, select},
 };
 use js_sys::Uint8Array;
 use rand_core::Rng;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
 
+use locking::{HEARD_WITHIN, ToServerCall};
+
 use super::{
     Machine, Network, SystemClock,
     lead::{Leader, Witness, failure},
 };
 use crate::{
-    api::{ApiError, Call, Notice, StartFailure},
+    api::{ApiError, Call, KeyError, Notice, Request, StartFailure},
+    crypto::secret::Secret,
+    key_wrap::job::{JobError, answer},
     limits::{MAX_CALLS, MAX_PORT_BYTES},
     platform::{
         entropy::system_rng,
         executor::spawn,
         lock,
         page::{self, Listener},
+        time, worker,
     },
     rpc::{
-        PortId, RunId, ToClients, ToServer,
+        DatabaseKey, PortId, RunId, ToClients, ToServer,
         client::{Client, Output},
         frame::{Frame, FrameError},
         server::{Publish, refusal},
     },
-    store::indexed_db::IndexedDb,
+    store::{StoreError, indexed_db::IndexedDb},
 };
+
+mod backups;
+mod locking;
+
+/// Whether this program was started to do the slow work with one passphrase, in a worker. It does, and
+/// there is no page.
+#[must_use]
+pub fn serve_as_worker() -> bool {
+    worker::serve(|job| answer(job, &mut system_rng()))
+}
+
+impl From<JobError> for KeyError {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Rejected => Self::Rejected,
+            JobError::OutOfMemory => Self::OutOfMemory,
+            JobError::Empty => Self::Empty,
+            JobError::TooLong => Self::TooLong,
+            JobError::Unassigned => Self::Unassigned,
+            JobError::NoAnswer => Self::NotTried,
+        }
+    }
+}
 
 /// The way to the engine. Clones are cheap and mean the same engine; when the last one is dropped
 /// the tab stops leading.
@@ -97,7 +125,13 @@ impl Core {
     /// After [`StartFailure::DatabaseVanished`]: gives the old identity up in this browser, and
     /// starts with an empty database. A recovery phrase brings the identity back from there.
     pub fn forget_and_start_anew(&self) {
-        page::forget(&self.tab.witness.0);
+        self.tab.witness.forget();
+        self.tab.try_again();
+    }
+
+    /// After [`StartFailure::DatabaseOlder`]: goes on with what is there, with new sessions.
+    pub fn go_on_with_older(&self) {
+        page::remember(&self.tab.witness.flag("older"), "1");
         self.tab.try_again();
     }
 }
@@ -132,6 +166,32 @@ impl Witness for LocalStorage {
             page::persist_storage();
         }
     }
+
+    fn epoch(&self) -> u64 {
+        page::recall(&self.flag("epoch")).and_then(|epoch| epoch.parse().ok()).unwrap_or(0)
+    }
+
+    fn started(&self, epoch: u64) {
+        page::remember(&self.flag("epoch"), &epoch.to_string());
+        page::forget(&self.flag("older"));
+    }
+
+    fn takes_older(&self) -> bool {
+        page::recall(&self.flag("older")).is_some()
+    }
+}
+
+impl LocalStorage {
+    fn flag(&self, of: &str) -> String {
+        format!("{}.{of}", self.0)
+    }
+
+    /// There was no identity.
+    fn forget(&self) {
+        page::forget(&self.0);
+        page::forget(&self.flag("epoch"));
+        page::forget(&self.flag("older"));
+    }
 }
 
 /// This tab's end of the calls, and the engine's end while it leads.
@@ -140,6 +200,12 @@ struct Tab {
     witness: Rc<LocalStorage>,
     client: RefCell<Client>,
     channel: BroadcastChannel,
+    /// The database, while this tab leads.
+    store: RefCell<Option<Rc<IndexedDb>>>,
+    /// Its key, while it is under a passphrase that was typed.
+    key: RefCell<Option<Secret<32>>>,
+    /// Ends the engine of this tab.
+    stop: RefCell<Option<oneshot::Sender<()>>>,
     /// The engine's queue, while this tab leads.
     server: RefCell<Option<mpsc::Sender<ToServer>>>,
     /// Another tab has asked this one something: it wants to hear what happens.
@@ -165,6 +231,9 @@ impl Tab {
             witness: Rc::new(LocalStorage(format!("{name}.identity"))),
             client: RefCell::new(Client::connect(PortId(system_rng().next_u64()))),
             channel: BroadcastChannel::new(name).expect("the constructor takes any name"),
+            store: RefCell::new(None),
+            key: RefCell::new(None),
+            stop: RefCell::new(None),
             server: RefCell::new(None),
             has_audience: Cell::new(false),
             run: Cell::new(None),
@@ -179,7 +248,7 @@ impl Tab {
     }
 
     /// Does what the client wants done. A notice may make calls; they are taken by the outer loop.
-    fn pump(&self) {
+    fn pump(self: &Rc<Self>) {
         if self.pumping.replace(true) {
             return;
         }
@@ -187,7 +256,7 @@ impl Tab {
             let output = self.client.borrow_mut().poll_output();
             match output {
                 Some(Output::Notice(notice)) => (self.on_notice)(notice),
-                Some(Output::Send(message)) if self.leads() => self.serve(message),
+                Some(Output::Send(message)) if self.leads() => Self::serve(self, message),
                 Some(Output::Send(message)) => self.post(&Frame::ToServer(message)),
                 None => break,
             }
@@ -195,7 +264,7 @@ impl Tab {
         self.pumping.set(false);
     }
 
-    fn tell_client(&self, message: ToClients) {
+    fn tell_client(self: &Rc<Self>, message: ToClients) {
         self.client.borrow_mut().receive(message);
         self.pump();
     }
@@ -206,7 +275,14 @@ impl Tab {
     }
 
     /// Puts a message into the engine's queue; refuses a call when that is full.
-    fn serve(&self, message: ToServer) {
+    fn serve(self: &Rc<Self>, message: ToServer) {
+        let message = match message {
+            ToServer::Lock => return self.stop(),
+            ToServer::Call { run, port, call, request: Request::SetLock(change) } => {
+                return self.set_lock(ToServerCall { run, port, call }, change);
+            }
+            message => message,
+        };
         // The queue is let go before anybody is told: a view may answer at once with a call.
         let sent = self.server.borrow_mut().as_mut().map(|queue| queue.try_send(message));
         let Some(Err(full)) = sent else { return };
@@ -219,7 +295,7 @@ impl Tab {
     }
 
     /// Tells every view, this page's own among them.
-    fn publish(&self, message: ToClients) {
+    fn publish(self: &Rc<Self>, message: ToClients) {
         if let ToClients::Up { run, .. } = message {
             self.run.set(Some(run));
         }
@@ -235,7 +311,7 @@ impl Tab {
         }
     }
 
-    fn on_message(&self, event: &JsValue) {
+    fn on_message(self: &Rc<Self>, event: &JsValue) {
         let Some(data) = event.dyn_ref::<MessageEvent>().map(MessageEvent::data) else { return };
         let Ok(data) = data.dyn_into::<Uint8Array>() else { return };
         if data.length() as usize > MAX_PORT_BYTES {
@@ -244,11 +320,16 @@ impl Tab {
         match (Frame::decode(&data.to_vec()), self.leads()) {
             (Ok(Frame::ToServer(message)), true) => {
                 self.has_audience.set(true);
+                self.share_key();
                 self.serve(message);
             }
             // An answer in our layout tells the view of another build that it cannot read it.
             (Err(FrameError::OtherView), true) => self.serve(ToServer::Hello),
+            (Ok(Frame::ToClients(ToClients::Key(key))), false) => self.take_key(&key),
             (Ok(Frame::ToClients(message)), false) => {
+                if matches!(message, ToClients::Failed(StartFailure::Locked)) {
+                    self.key.take();
+                }
                 let is_up = matches!(message, ToClients::Up { .. });
                 self.tell_client(message);
                 if is_up {
@@ -260,7 +341,7 @@ impl Tab {
         }
     }
 
-    fn fail(&self, failure: StartFailure) {
+    fn fail(self: &Rc<Self>, failure: StartFailure) {
         self.client.borrow_mut().fail(failure);
         self.pump();
     }
@@ -281,16 +362,27 @@ impl Tab {
         let (queue, mut calls) = mpsc::channel(MAX_CALLS);
         self.server.replace(Some(queue));
         self.publish(ToClients::Starting);
-        let failure = match IndexedDb::open(&self.name).await {
+        let failure = match self.open_store().await {
             Err(error) => failure(error),
             Ok(store) => {
                 let (clock, witness) = (&SystemClock, Rc::clone(&self.witness));
                 let tab = Rc::clone(self);
                 let publish: Publish = Rc::new(move |message| tab.publish(message));
-                let leader = Leader { store: &store, clock, witness, calls: &mut calls };
-                leader.lead::<M>(&publish, start_network).await
+                let (stop, stopped) = oneshot::channel::<()>();
+                self.stop.replace(Some(stop));
+                let leader = Leader { store: &*store, clock, witness, calls: &mut calls };
+                let leading = Box::pin(leader.lead::<M>(&publish, start_network));
+                match select(leading, stopped).await {
+                    Either::Left((failure, _)) => failure,
+                    Either::Right(_) => StartFailure::Locked,
+                }
             }
         };
+        self.store.take();
+        self.stop.take();
+        if failure == StartFailure::Locked {
+            self.key.take();
+        }
         self.publish(ToClients::Failed(failure));
         self.server.take();
         failure
@@ -304,7 +396,10 @@ async fn run<M: Machine>(tab: Rc<Tab>, mut start_network: impl FnMut() -> Networ
         let (again, wait) = oneshot::channel();
         match lock::acquire(&format!("{}-engine", tab.name)).await {
             Ok(guard) => {
-                tab.lead::<M>(&mut start_network).await;
+                if tab.lead::<M>(&mut start_network).await == StartFailure::Locked {
+                    // Every tab has heard of it before the next one leads.
+                    time::sleep(HEARD_WITHIN).await;
+                }
                 drop(guard);
             }
             Err(lock::Missing) => tab.fail(StartFailure::WebLocksMissing),

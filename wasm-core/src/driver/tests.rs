@@ -9,9 +9,9 @@ use futures::{executor::LocalPool, task::LocalSpawnExt};
 
 use super::*;
 use crate::{
-    api::{CallId, Connection, ContactId, Event, Numbered, Reconnect},
-    engine::effect::{ChangeSet, Scan, Table},
-    rpc::{PortId, RunId, ToClients, frame::Frame},
+    api::{CallId, Connection, ContactId, Event, Numbered, Path, Reconnect},
+    engine::effect::{Bound, ChangeSet, Table},
+    rpc::{PortId, RunId, ToClients, frame::Frame, server::refusal},
     store::memory::Memory,
 };
 
@@ -38,7 +38,7 @@ impl Machine for Scripted {
             Input::Call(CallId(call), _) => format!("call {call}"),
             Input::Net(event) => format!("net {event:?}"),
             Input::Committed(CommitId(id)) => format!("committed {id}"),
-            Input::Scanned(_, rows) => format!("scanned {}", rows.len()),
+            Input::Scanned(rows) => format!("scanned {:?}", rows.as_ref().map(Vec::len)),
             Input::Tick => format!("tick at {}", now.0),
         };
         self.log.borrow_mut().push(name);
@@ -89,6 +89,10 @@ impl Store for Faulty {
             return Err(StoreError::Row(scan.table));
         }
         self.memory.scan(scan).await
+    }
+
+    async fn count(&self, table: Table) -> Result<u64, StoreError> {
+        self.memory.count(table).await
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), StoreError> {
@@ -155,7 +159,7 @@ fn world(script: Script, timeout: Option<u64>) -> World {
     let (actions, action_receiver) = mpsc::channel(2);
     let (event_sender, events) = mpsc::channel(64);
     let (calls, call_receiver) = mpsc::channel(64);
-    let told = log.clone();
+    let (told, was_up) = (log.clone(), Cell::new(false));
     let publish = move |message: ToClients| {
         let name = match Frame::ToClients(message) {
             Frame::ToClients(ToClients::Reply { call, reply, .. }) => {
@@ -163,6 +167,8 @@ fn world(script: Script, timeout: Option<u64>) -> World {
             }
             Frame::ToClients(ToClients::Event { event, .. }) => format!("event {}", event.number),
             Frame::ToClients(ToClients::Starting) => "starting".to_owned(),
+            Frame::ToClients(ToClients::Up { storage_failing: true, .. }) => "failing".to_owned(),
+            Frame::ToClients(ToClients::Up { .. }) if was_up.replace(true) => "working".to_owned(),
             _ => return,
         };
         told.borrow_mut().push(name);
@@ -188,7 +194,7 @@ impl World {
     }
 
     fn event(&mut self, contact: u64) {
-        self.events.try_send(NetEvent::DirectUp(ContactId(contact))).unwrap();
+        self.events.try_send(NetEvent::DirectUp(ContactId(contact), Path::Relayed)).unwrap();
     }
 
     /// Runs until everything waits; returns what happened.
@@ -224,7 +230,7 @@ fn action(contact: u64) -> Effect {
 /// Stores a row for every event and call; the action, the event and the reply stand behind it.
 fn stores(input: &Input) -> Vec<Effect> {
     let (id, mut then) = match input {
-        Input::Net(NetEvent::DirectUp(ContactId(id))) => (*id, Vec::new()),
+        Input::Net(NetEvent::DirectUp(ContactId(id), _)) => (*id, Vec::new()),
         Input::Call(call, _) => (90 + call.0, vec![Effect::Reply(*call, vec![7])]),
         _ => return Vec::new(),
     };
@@ -301,7 +307,7 @@ fn a_network_that_takes_nothing_is_still_listened_to_and_loses_nothing() {
     assert_eq!(world.run(), ["call 0"], "the event behind the actions waits with them");
     world.event(4);
     world.call(1);
-    assert_eq!(world.run(), ["net DirectUp(ContactId(4))"], "calls wait, events do not");
+    assert_eq!(world.run(), ["net DirectUp(ContactId(4), Relayed)"], "calls wait, events do not");
     let mut taken = Vec::new();
     while taken.len() < usize::try_from(BURST).unwrap() {
         taken.extend(world.actions());
@@ -332,23 +338,38 @@ fn the_tick_comes_when_it_is_due() {
 }
 
 #[test]
-fn a_scan_is_answered_and_one_that_fails_is_refused() {
+fn a_scan_is_answered_and_one_that_does_not_open_is_told_apart() {
     let mut world = world(
         |input| match input {
-            Input::Call(call, _) => {
-                let (table, prefix, before, limit) = (Table::Messages, Vec::new(), None, 9);
-                vec![Effect::Scan(*call, Scan { table, prefix, before, limit })]
+            Input::Call(..) => {
+                let (table, prefix, from, limit) = (Table::Messages, Vec::new(), Bound::End, 9);
+                vec![Effect::Scan(vec![Scan { table, prefix, from, limit }; 2])]
             }
             _ => Vec::new(),
         },
         None,
     );
     world.call(0);
-    assert_eq!(world.run(), ["call 0", "scanned 0"]);
+    assert_eq!(world.run(), ["call 0", "scanned Some(0)"]);
     world.store.set(Mode::Fails);
     world.call(1);
-    let refused = format!("reply 1 {:?}", refusal(ApiError::Unreadable));
-    assert_eq!(world.run(), ["call 1", &refused]);
+    assert_eq!(world.run(), ["call 1", "scanned None"]);
+    assert_eq!(world.ended.get(), None);
+}
+
+#[test]
+fn a_transaction_that_hangs_is_told_and_waited_for() {
+    let mut world = world(stores, None);
+    world.store.set(Mode::Hangs);
+    world.call(5);
+    assert_eq!(world.run(), ["call 0"]);
+    world.clock.advance(4_999);
+    assert_eq!(world.run(), Vec::<String>::new());
+    world.clock.advance(1);
+    assert_eq!(world.run(), ["failing"]);
+    world.store.set(Mode::Works);
+    let done = ["stored 1", "working", "reply 5 [7]", "event 90", "committed 90"];
+    assert_eq!(world.run(), done);
     assert_eq!(world.ended.get(), None);
 }
 

@@ -13,10 +13,13 @@ use super::{
     effect::{NetAction, Table},
     input::Timestamp,
     reply::ReplyTo,
-    rows::{ACCOUNT_KEY, AccountRow},
+    rows::{ACCOUNT_KEY, AccountRow, Standing},
 };
 use crate::{
-    api::{ApiError, Event, Profile, Restore, RevealRecoveryPhrase, SetRelayOnly, Start},
+    api::{
+        ApiError, ContactId, Event, Profile, Restore, RevealRecoveryPhrase, SetAnswersRead,
+        SetRelayOnly, Start,
+    },
     identity::{AccountSeed, Device, Fingerprint},
     limits::MAX_NAME_BYTES,
     wire::{AnswersRead, Content},
@@ -33,6 +36,10 @@ pub(super) struct Account {
     pub(super) listening_from: u32,
     /// No contact learns our IP address.
     pub(super) relay_only: bool,
+    /// Contacts are told what was read.
+    pub(super) answers_read: bool,
+    /// Contacts are told when one types, and the other way round.
+    pub(super) shows_typing: bool,
 }
 
 impl Account {
@@ -48,6 +55,8 @@ impl Account {
             phrase_seen: false,
             listening_from,
             relay_only: false,
+            answers_read: true,
+            shows_typing: true,
         }
     }
 
@@ -61,6 +70,8 @@ impl Account {
             phrase_seen: row.phrase_seen,
             listening_from: row.listening_from,
             relay_only: row.relay_only,
+            answers_read: row.answers_read,
+            shows_typing: row.shows_typing,
         })
     }
 
@@ -72,6 +83,8 @@ impl Account {
             phrase_seen: self.phrase_seen,
             listening_from: self.listening_from,
             relay_only: self.relay_only,
+            answers_read: self.answers_read,
+            shows_typing: self.shows_typing,
         };
         transaction.changes.put(Table::Account, ACCOUNT_KEY.to_vec(), &row);
     }
@@ -80,7 +93,7 @@ impl Account {
     pub(super) fn introduction(&self, memory: Memory) -> Content {
         Content::Hello {
             name: self.name.clone(),
-            answers_read: AnswersRead::Yes,
+            answers_read: if self.answers_read { AnswersRead::Yes } else { AnswersRead::No },
             history: memory.history,
             first_sequence: memory.first_sequence,
         }
@@ -92,6 +105,8 @@ impl Account {
             fingerprint: self.fingerprint.0,
             phrase_seen: self.phrase_seen,
             relay_only: self.relay_only,
+            answers_read: self.answers_read,
+            shows_typing: self.shows_typing,
         }
     }
 }
@@ -199,6 +214,33 @@ impl Engine {
         self.commit(transaction);
     }
 
+    /// Says whether we answer read receipts: each contact is told.
+    pub(super) fn set_answers_read(
+        &mut self,
+        reply: ReplyTo<SetAnswersRead>,
+        call: &SetAnswersRead,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) {
+        let Some(account) = &mut self.account else {
+            return self.effects.push_back(reply.with(Err(ApiError::NotStarted)));
+        };
+        let changed = account.answers_read != call.answers_read;
+        account.answers_read = call.answers_read;
+        let mut transaction = Transaction::default();
+        account.save(&mut transaction);
+        let profile = account.profile();
+        let known = self.contacts.iter().filter(|(_, it)| it.row.standing == Standing::Established);
+        let ids: Vec<ContactId> = known.map(|(&id, _)| id).collect();
+        for id in ids.into_iter().filter(|_| changed) {
+            self.say_hello(id, now, rng, &mut transaction);
+        }
+        transaction.then.push(self.event(Event::Profile(profile)));
+        transaction.then.push(reply.with(Ok(())));
+        self.commit(transaction);
+        self.pump(now);
+    }
+
     pub(super) fn reveal_recovery_phrase(&mut self, reply: ReplyTo<RevealRecoveryPhrase>) {
         let Some(account) = &mut self.account else {
             return self.effects.push_back(reply.with(Err(ApiError::NotStarted)));
@@ -251,7 +293,11 @@ mod tests {
     }
 
     fn online() -> Input {
-        Input::Net(NetEvent::Relay(RelayStatus::Online { peer: Vec::new() }))
+        Input::Net(NetEvent::Relay(RelayStatus::Online {
+            peer: Vec::new(),
+            reserved: Vec::new(),
+            hosts: Vec::new(),
+        }))
     }
 
     #[test]

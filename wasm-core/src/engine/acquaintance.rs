@@ -4,7 +4,7 @@
 //! Invariant: the numbers of our texts to a person never start again, so that a state once shown
 //! stays with its text; what the contact has forgotten is told apart by `first_sequence`.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use rand_core::CryptoRng;
 
@@ -14,12 +14,14 @@ use super::{
     effect::Durability,
     input::Timestamp,
     ranges::Ranges,
-    rows::{ContactRow, Parcel, Standing},
+    rows::{ContactRow, Parcel, Standing, Timer},
+    unread::Unread,
 };
 use crate::{
-    api::ContactId,
+    api::{Arrangement, ContactId},
     identity::Fingerprint,
     session::{AddError, SessionId, SessionRecord, SessionState},
+    wire::AnswersRead,
 };
 
 /// What one of the two says that it remembers of their conversation (protocol.md §7).
@@ -68,8 +70,15 @@ impl Engine {
         let id = known.unwrap_or_else(|| ContactId(rng.next_u64()));
         match self.contacts.get_mut(&id) {
             Some(contact) if contact.row.standing != Standing::Gone => {
-                contact.with_sessions(|sessions| sessions.add(session, now.seconds()))?;
-                if contact.row.standing == Standing::Connecting {
+                if contact.sessions.is_none() {
+                    contact.sessions = Some(SessionRecord::new(session, now.seconds()));
+                    self.mailboxes.forget(id);
+                } else if let Some(added) =
+                    contact.with_sessions(|sessions| sessions.add(session, now.seconds()))
+                {
+                    added?;
+                }
+                if matches!(contact.row.standing, Standing::Connecting | Standing::Moved) {
                     contact.row.standing = standing;
                 }
             }
@@ -78,14 +87,14 @@ impl Engine {
                 contact.row.standing = standing;
                 contact.row.history = memory.history;
                 contact.row.their_history = None;
-                contact.sessions = SessionRecord::new(session, now.seconds());
+                contact.sessions = Some(SessionRecord::new(session, now.seconds()));
                 contact.announced = None;
                 self.mailboxes.forget(id);
             }
             None => {
                 let row = ContactRow::new(fingerprint, standing, memory, now);
                 let sessions = SessionRecord::new(session, now.seconds());
-                self.contacts.insert(id, Contact::new(row, sessions));
+                self.contacts.insert(id, Contact::new(row, Some(sessions)));
             }
         }
         Ok(id)
@@ -96,12 +105,13 @@ impl Engine {
         &mut self,
         id: ContactId,
         session: SessionId,
-        name: String,
+        (name, answers_read): (String, AnswersRead),
         theirs: Memory,
         transaction: &mut Transaction,
     ) -> bool {
         let Some(contact) = self.contacts.get_mut(&id) else { return false };
         contact.row.own_name = name;
+        contact.row.answers_read = answers_read == AnswersRead::Yes;
         let known = contact.row.their_history.replace(theirs.history);
         let began_anew = known.is_some_and(|known| known != theirs.history);
         if began_anew {
@@ -113,7 +123,11 @@ impl Engine {
         let before = theirs.first_sequence.saturating_sub(1);
         row.received.merge(&Ranges::from_parts(before, &[]));
         row.read_sequence = row.read_sequence.max(before);
+        row.unread.read_up_to(before);
         contact.save(id, transaction);
+        if began_anew {
+            self.tell_failed(id, transaction);
+        }
         self.tell_contact(id, transaction);
         began_anew
     }
@@ -152,26 +166,36 @@ impl ContactRow {
             lamport: 0,
             delivered: Ranges::default(),
             read_by_them: 0,
+            answers_read: true,
             received: Ranges::default(),
             read_sequence: 0,
+            read_told: 0,
+            unread: Unread::default(),
+            awaited: 0,
             read_up_to: None,
             newest_theirs: None,
             last: None,
             receipt_due: false,
+            pairs: Vec::new(),
+            timer: Timer::default(),
+            arrangement: Arrangement::default(),
         }
     }
 
-    const fn memory(&self) -> Memory {
+    pub(super) const fn memory(&self) -> Memory {
         Memory { history: self.history, first_sequence: self.first_sequence }
     }
 
     /// The same person, who has forgotten us: what is ours stays, and its texts count from the
     /// beginning.
-    fn begin_anew(&mut self) {
+    pub(super) fn begin_anew(&mut self) {
         self.first_sequence = self.next_sequence;
         self.lamport_floor = self.lamport;
         self.received = Ranges::default();
         self.read_sequence = 0;
+        self.read_told = 0;
+        self.unread = Unread::default();
+        self.timer = Timer::default();
         self.newest_theirs = None;
         self.receipt_due = false;
     }

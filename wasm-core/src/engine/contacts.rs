@@ -2,7 +2,9 @@
 
 use alloc::{
     borrow::ToOwned,
+    boxed::Box,
     string::{String, ToString},
+    vec::Vec,
 };
 
 use rand_core::CryptoRng;
@@ -13,13 +15,13 @@ use super::{
     input::Timestamp,
     presence::Announced,
     reply::ReplyTo,
-    rows::{ContactRow, Parcel, Standing, contact_key},
+    rows::{ContactRow, Pair, Parcel, Standing, contact_key},
 };
 use crate::{
     address::{AddressKeys, Direction, Purpose},
     api::{
-        ApiError, ContactId, ContactState, ContactView, DeleteContact, Event, GetSafetyNumber,
-        RenameContact, Trust,
+        ApiError, Arrange, ContactId, ContactState, ContactView, DeleteContact, Event,
+        GetSafetyNumber, MessageId, Reach, RenameContact, Trust,
     },
     crypto::secret::Secret,
     identity::{Fingerprint, safety_number},
@@ -30,10 +32,11 @@ use crate::{
 /// A contact in memory.
 pub(super) struct Contact {
     pub(super) row: ContactRow,
-    pub(super) sessions: SessionRecord,
+    /// `None` after a backup was restored, until the contact has answered.
+    pub(super) sessions: Option<SessionRecord>,
     pub(super) draft: String,
-    /// A direct stream is up.
-    pub(super) direct: bool,
+    /// The direct stream, if there is one.
+    pub(super) reach: Option<Reach>,
     /// When the receipt that is due goes out.
     pub(super) receipt_at: Option<Timestamp>,
     /// When the contact's presence was last asked for.
@@ -44,6 +47,12 @@ pub(super) struct Contact {
     pub(super) announced: Option<Announced>,
     /// The contact does not know yet that we have come online.
     pub(super) knock: bool,
+    /// Until when it is shown as typing.
+    pub(super) typing_until: Option<Timestamp>,
+    /// When it was last told that we are typing.
+    pub(super) typing_told: Option<Timestamp>,
+    /// Failed texts that were sent again in this run.
+    pub(super) resent: Vec<MessageId>,
     /// No step is taken for its own sake before.
     pub(super) step_after: Timestamp,
     /// The keys of the mailbox that we write to, of the session and day they were last used.
@@ -51,27 +60,63 @@ pub(super) struct Contact {
 }
 
 impl Contact {
-    pub(super) const fn new(row: ContactRow, sessions: SessionRecord) -> Self {
+    pub(super) const fn new(row: ContactRow, sessions: Option<SessionRecord>) -> Self {
         Self {
             row,
             sessions,
             draft: String::new(),
-            direct: false,
+            reach: None,
             receipt_at: None,
             sought_at: None,
             seek_at: None,
             announced: None,
             knock: false,
+            typing_until: None,
+            typing_told: None,
+            resent: Vec::new(),
             step_after: Timestamp(0),
             writing: None,
         }
     }
 
+    /// The session that seals.
+    pub(super) fn current(&self) -> Option<&SessionState> {
+        self.sessions.as_ref().map(SessionRecord::current)
+    }
+
     /// The secret of the current session, for presence and direct streams, and the direction in
     /// which we write.
-    pub(super) fn pair(&self) -> (Secret<32>, Direction) {
-        let session = self.sessions.current();
-        (session.pair_secret().clone(), direction(session))
+    pub(super) fn pair(&self) -> Option<(Secret<32>, Direction)> {
+        let session = self.current()?;
+        Some((session.pair_secret().clone(), direction(session)))
+    }
+
+    /// Seals in the current session, if there is one that can.
+    pub(super) fn seal(
+        &mut self,
+        content: &Content,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Option<(SessionId, Vec<u8>)> {
+        self.seal_encoded(&content.encode(), now, rng)
+    }
+
+    pub(super) fn seal_encoded(
+        &mut self,
+        content: &[u8],
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Option<(SessionId, Vec<u8>)> {
+        let sessions = self.sessions.as_mut()?;
+        let id = sessions.current().id();
+        let envelope = sessions.seal(content, now.seconds(), rng).ok()?;
+        Some((id, envelope))
+    }
+
+    /// Keys of the mailbox of a session that may be gone, to ask for another one.
+    pub(super) fn asking(&self, session: SessionId, day: u32) -> Option<AddressKeys> {
+        let pair = self.row.pairs.iter().find(|pair| pair.session == session)?;
+        Some(AddressKeys::derive(&pair.secret(), Purpose::Mailbox, pair.ours(), day))
     }
 
     /// Keys of the mailbox that we write to in a session; `None` when that is gone.
@@ -81,7 +126,7 @@ impl Contact {
         {
             return Some(keys.clone());
         }
-        let state = self.sessions.state(session)?;
+        let state = self.sessions.as_ref()?.state(session)?;
         let (secret, ours) = (state.pair_secret(), direction(state));
         let keys = AddressKeys::derive(secret, Purpose::Mailbox, ours, day);
         self.writing = Some((session, day, keys.clone()));
@@ -90,23 +135,34 @@ impl Contact {
 
     /// Does something with the sessions. When that makes another one current, the contact looks for
     /// us elsewhere from now on.
-    pub(super) fn with_sessions<T>(&mut self, act: impl FnOnce(&mut SessionRecord) -> T) -> T {
-        let before = self.sessions.current().id();
-        let result = act(&mut self.sessions);
-        if self.sessions.current().id() != before {
+    pub(super) fn with_sessions<T>(
+        &mut self,
+        act: impl FnOnce(&mut SessionRecord) -> T,
+    ) -> Option<T> {
+        let sessions = self.sessions.as_mut()?;
+        let before = sessions.current().id();
+        let result = act(sessions);
+        if sessions.current().id() != before {
             self.announced = None;
             self.sought_at = None;
         }
-        result
+        Some(result)
     }
 
     pub(super) fn save(&self, contact: ContactId, transaction: &mut Transaction) {
         transaction.changes.put(Table::Contacts, contact_key(contact), &self.row);
     }
 
-    pub(super) fn save_session(&self, contact: ContactId, transaction: &mut Transaction) {
-        let session = self.sessions.encode();
-        transaction.changes.put(Table::Sessions, contact_key(contact), &session.as_slice());
+    /// Saves the sessions, and in the contact's row what is to be left of them in a backup.
+    pub(super) fn save_session(&mut self, contact: ContactId, transaction: &mut Transaction) {
+        let Some(sessions) = &self.sessions else { return };
+        let encoded = sessions.encode();
+        transaction.changes.put(Table::Sessions, contact_key(contact), &encoded.as_slice());
+        let known = self.row.pairs.iter().map(|pair| pair.session);
+        if !known.eq(sessions.states().map(SessionState::id)) {
+            self.row.pairs = sessions.states().map(Pair::of).collect();
+            self.save(contact, transaction);
+        }
     }
 
     fn name(&self) -> &str {
@@ -116,7 +172,27 @@ impl Contact {
 
 /// In which we write in a session (protocol.md §9).
 pub(super) const fn direction(session: &SessionState) -> Direction {
-    if session.is_initiator() { Direction::Forth } else { Direction::Back }
+    direction_of(session.is_initiator())
+}
+
+pub(super) const fn direction_of(initiator: bool) -> Direction {
+    if initiator { Direction::Forth } else { Direction::Back }
+}
+
+impl Pair {
+    fn of(session: &SessionState) -> Self {
+        let secret = Box::new(*session.pair_secret().expose());
+        Self { secret, session: session.id(), initiator: session.is_initiator() }
+    }
+
+    pub(super) fn secret(&self) -> Secret<32> {
+        Secret::new(*self.secret)
+    }
+
+    /// In which we write.
+    pub(super) const fn ours(&self) -> Direction {
+        direction_of(self.initiator)
+    }
 }
 
 impl Engine {
@@ -125,35 +201,39 @@ impl Engine {
         let contact = self.contacts.get(&id)?;
         let row = &contact.row;
         let state = match row.standing {
-            Standing::Connecting => ContactState::Connecting,
-            Standing::Established => ContactState::Established,
-            Standing::Gone => ContactState::Gone,
             Standing::Leaving => return None,
+            Standing::Gone => ContactState::Gone,
+            Standing::Moved => ContactState::Moved,
+            Standing::Established if contact.sessions.is_some() => ContactState::Established,
+            Standing::Connecting | Standing::Established => ContactState::Connecting,
         };
         let mut last = row.last.clone();
         if let Some(last) = &mut last {
             last.state = last.state.map(|_| self.message_state(id, last.id.sequence));
         }
-        let unread = row.received.max().saturating_sub(row.read_sequence);
         Some(ContactView {
             id,
             name: contact.name().to_owned(),
             fingerprint: row.fingerprint,
             state,
             trust: if row.verified { Trust::Verified } else { Trust::Seen },
-            online: contact.direct,
+            reach: contact.reach,
             last,
-            unread: u32::try_from(unread).unwrap_or(u32::MAX),
+            unread: u32::try_from(row.unread.count()).unwrap_or(u32::MAX),
             read_up_to: row.read_up_to,
             draft: contact.draft.clone(),
             added_at: row.added_at,
+            is_typing: contact.typing_until.is_some(),
+            answers_read: row.answers_read,
+            lifetime: row.timer.lifetime,
+            arrangement: row.arrangement,
         })
     }
 
     /// Puts the contact's event into what follows a transaction.
     pub(super) fn tell_contact(&mut self, id: ContactId, transaction: &mut Transaction) {
         if let Some(view) = self.contact_view(id) {
-            transaction.then.push(self.event(Event::Contact(view)));
+            transaction.then.push(self.event(Event::Contact(Box::new(view))));
         }
     }
 
@@ -174,6 +254,19 @@ impl Engine {
         };
         contact.row.given_name = name.to_string();
         let mut transaction = Transaction::default();
+        contact.save(call.contact, &mut transaction);
+        self.tell_contact(call.contact, &mut transaction);
+        transaction.then.push(reply.with(Ok(())));
+        self.commit(transaction);
+    }
+
+    pub(super) fn arrange(&mut self, reply: ReplyTo<Arrange>, call: &Arrange) {
+        let contact = match self.present(call.contact) {
+            Ok(contact) => contact,
+            Err(error) => return self.effects.push_back(reply.with(Err(error))),
+        };
+        contact.row.arrangement = call.arrangement;
+        let mut transaction = Transaction::relaxed();
         contact.save(call.contact, &mut transaction);
         self.tell_contact(call.contact, &mut transaction);
         transaction.then.push(reply.with(Ok(())));
@@ -219,9 +312,12 @@ impl Engine {
         let told = self.post(&mut transaction, id, Parcel::Goodbye, &Content::Goodbye, now, rng);
         let key = contact_key(id);
         transaction.changes.delete_prefixes.push((Table::Messages, key.clone()));
+        transaction.changes.delete_prefixes.push((Table::Expiries, key.clone()));
+        self.expiries.forget(id);
+        self.forget_texts(id);
         transaction.changes.delete(Table::Drafts, key);
         if let Some(contact) = self.contacts.get_mut(&id) {
-            let gone = contact.row.standing == Standing::Gone;
+            let gone = matches!(contact.row.standing, Standing::Gone | Standing::Moved);
             contact.row.standing = Standing::Leaving;
             contact.row.last = None;
             contact.receipt_at = None;
@@ -231,6 +327,7 @@ impl Engine {
                 self.purge(id, &mut transaction);
             }
         }
+        self.stop_reuniting(id, &mut transaction);
         let closed = self.mailboxes.forget(id);
         let closed = closed.into_iter().map(NetAction::Unsubscribe);
         transaction.then.extend(closed.map(super::Effect::Net));

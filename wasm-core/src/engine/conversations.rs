@@ -1,4 +1,4 @@
-//! Talking: texts out, history, read marks, drafts.
+//! Talking: texts out, read marks, drafts.
 
 use alloc::string::ToString;
 
@@ -7,29 +7,46 @@ use rand_core::CryptoRng;
 use super::{
     Engine, Transaction,
     account::within,
-    effect::{Effect, Row, Scan, Table},
+    effect::Table,
     input::Timestamp,
+    messages::{Rows, one},
+    reading::Reading,
     reply::ReplyTo,
-    rows::{MessageRow, Parcel, Standing, contact_key, decode, message_id, message_key},
+    rows::{Body, MessageRow, Standing, contact_key},
 };
 use crate::{
-    api::{
-        ApiError, CallId, ContactId, Event, GetTimeline, MarkRead, MessageId, MessageState,
-        MessageView, SendText, SetDraft, TimelinePage,
-    },
-    limits::{MAX_DRAFT_BYTES, MAX_OUTBOX, MAX_TEXT_BYTES, RECEIPT_DELAY, TIMELINE_PAGE},
-    wire::Content,
+    api::{ApiError, ContactId, MarkRead, MessageId, MessageState, ResendText, SendText, SetDraft},
+    limits::{MAX_DRAFT_BYTES, MAX_TEXT_BYTES, RECEIPT_DELAY},
+    wire::Said,
 };
 
 impl Engine {
     pub(super) fn send_text(
         &mut self,
         reply: ReplyTo<SendText>,
-        call: &SendText,
+        call: SendText,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) {
-        match self.write_text(call, now, rng) {
+        match call.answers {
+            Some(target) => {
+                let scans = alloc::vec![one(call.contact, target)];
+                self.read(scans, Reading::Answer(reply, call));
+            }
+            None => self.send_answer(reply, &call, &Rows::new(), now, rng),
+        }
+    }
+
+    /// What the text answers is read.
+    pub(super) fn send_answer(
+        &mut self,
+        reply: ReplyTo<SendText>,
+        call: &SendText,
+        rows: &Rows,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) {
+        match self.write_text(call, rows, now, rng) {
             Ok((id, mut transaction)) => {
                 transaction.then.push(reply.with(Ok(id)));
                 self.commit(transaction);
@@ -39,9 +56,49 @@ impl Engine {
         }
     }
 
+    pub(super) fn resend_text(
+        &mut self,
+        reply: ReplyTo<ResendText>,
+        call: ResendText,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) {
+        let ResendText { contact, failed, text } = call;
+        // What it answered may be from before the contact forgot us.
+        let again = SendText { contact, text, answers: None };
+        let written = self
+            .failed(contact, failed)
+            .and_then(|()| self.write_text(&again, &Rows::new(), now, rng));
+        match written {
+            Ok((id, mut transaction)) => {
+                self.remove_message(contact, failed, &Rows::new(), &mut transaction);
+                transaction.then.push(reply.with(Ok(id)));
+                if let Some(contact) = self.contacts.get_mut(&contact) {
+                    contact.resent.push(failed);
+                }
+                self.commit(transaction);
+                self.pump(now);
+            }
+            Err(error) => self.effects.push_back(reply.with(Err(error))),
+        }
+    }
+
+    /// Whether this is a text of ours that failed, and has not been sent again.
+    fn failed(&mut self, id: ContactId, message: MessageId) -> Result<(), ApiError> {
+        let failed = self.message_state(id, message.sequence) == MessageState::Failed;
+        self.account.as_ref().ok_or(ApiError::NotStarted)?;
+        self.present(id)?;
+        let contact = self.contacts.get(&id).ok_or(ApiError::NotFound)?;
+        let ours = message.side == self.side(contact, true);
+        let known = ours && message.sequence < contact.row.next_sequence;
+        let open = known && failed && !contact.resent.contains(&message);
+        if open { Ok(()) } else { Err(ApiError::NotFound) }
+    }
+
     fn write_text(
         &mut self,
         call: &SendText,
+        rows: &Rows,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<(MessageId, Transaction), ApiError> {
@@ -51,98 +108,25 @@ impl Engine {
             return Err(ApiError::Empty);
         }
         within(text, MAX_TEXT_BYTES)?;
-        if self.outbox.is_full(id) {
-            return Err(ApiError::Limit { max: u32::try_from(MAX_OUTBOX).unwrap_or(u32::MAX) });
-        }
-        let ours = self.account.as_ref().ok_or(ApiError::NotStarted)?.fingerprint;
-        let contact = self.present(id)?;
-        if contact.row.standing == Standing::Gone {
-            return Err(ApiError::Gone);
-        }
-        let row = &contact.row;
-        let message = MessageId {
-            lamport: row.lamport.saturating_add(1),
-            side: u8::from(ours.0 > row.fingerprint),
-            sequence: row.next_sequence,
-        };
-        let content = Content::Text {
-            sequence: message.sequence,
-            lamport: message.lamport,
-            sent_at_ms: now.0,
-            text: text.to_string(),
-        };
+        let contact = &self.present(id)?.row;
+        let answers = call.answers.and_then(|target| {
+            let row = rows.get(&target).filter(|row| row.arrived)?;
+            contact.shares(target, row.mine).then(|| (target, Self::reference(target, row)))
+        });
+        let (answers, reference) = answers.unzip();
+        let lifetime = contact.timer.lifetime;
+        let said = Said::Text { answers: reference, lifetime, text: text.to_string() };
         let mut transaction = Transaction::default();
-        if !self.post(&mut transaction, id, Parcel::Text(message), &content, now, rng) {
-            return Err(ApiError::Gone);
-        }
-        let view = MessageView {
-            id: message,
-            text: text.to_string(),
-            sent_at: now.0,
-            stored_at: now.0,
-            state: Some(MessageState::Queued),
-        };
-        let contact = self.present(id)?;
-        contact.row.lamport = message.lamport;
-        contact.row.next_sequence = message.sequence.saturating_add(1);
-        self.store_message(id, &view, &mut transaction);
+        let message = self.say(id, said, now, rng, &mut transaction)?;
+        let body = Body::Text(text.to_string());
+        let row = MessageRow::new(body, message.lamport, now.0, now, true);
+        let row = MessageRow { answers, lifetime, ..row };
+        self.store_message(id, message, &row, rows, &mut transaction);
         Ok((message, transaction))
     }
 
-    /// Adds a message to the history, and says so behind the transaction.
-    pub(super) fn store_message(
-        &mut self,
-        id: ContactId,
-        view: &MessageView,
-        transaction: &mut Transaction,
-    ) {
-        let row = MessageRow {
-            text: view.text.clone(),
-            sent_at: view.sent_at,
-            stored_at: view.stored_at,
-            mine: view.state.is_some(),
-        };
-        transaction.changes.put(Table::Messages, message_key(id, view.id), &row);
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        if contact.row.last.as_ref().is_none_or(|last| last.id < view.id) {
-            contact.row.last = Some(view.clone());
-        }
-        contact.save(id, transaction);
-        transaction.then.push(self.event(Event::Message(id, view.clone())));
-        self.tell_contact(id, transaction);
-    }
-
-    pub(super) fn timeline(&mut self, call: CallId, request: &GetTimeline) {
-        let id = request.contact;
-        if let Err(error) = self.present(id).map(|_| ()) {
-            return self.effects.push_back(ReplyTo::<GetTimeline>::new(call).with(Err(error)));
-        }
-        self.scans.insert(call, id);
-        let scan = Scan {
-            table: Table::Messages,
-            prefix: contact_key(id),
-            before: request.before.map(|before| message_key(id, before)),
-            limit: TIMELINE_PAGE + 1,
-        };
-        self.effects.push_back(Effect::Scan(call, scan));
-    }
-
-    pub(super) fn on_scanned(&mut self, call: CallId, rows: &[Row]) {
-        let Some(contact) = self.scans.remove(&call) else { return };
-        let newest = rows.iter().take(TIMELINE_PAGE).rev();
-        let messages = newest.filter_map(|row| self.message_view(contact, row)).collect();
-        let page = TimelinePage { messages, has_older: rows.len() > TIMELINE_PAGE };
-        self.effects.push_back(ReplyTo::<GetTimeline>::new(call).with(Ok(page)));
-    }
-
-    fn message_view(&self, contact: ContactId, row: &Row) -> Option<MessageView> {
-        let id = message_id(&row.key)?;
-        let MessageRow { text, sent_at, stored_at, mine } = decode(row).ok()?;
-        let state = mine.then(|| self.message_state(contact, id.sequence));
-        Some(MessageView { id, text, sent_at, stored_at, state })
-    }
-
     pub(super) fn mark_read(&mut self, reply: ReplyTo<MarkRead>, call: &MarkRead, now: Timestamp) {
+        let answers_read = self.account.as_ref().is_some_and(|account| account.answers_read);
         let contact = match self.present(call.contact) {
             Ok(contact) => contact,
             Err(error) => return self.effects.push_back(reply.with(Err(error))),
@@ -155,16 +139,23 @@ impl Engine {
             }
             _ => 0,
         };
-        if read <= row.read_sequence {
+        let is_news = read > row.read_sequence;
+        if !is_news && !row.arrangement.unread && !row.unread.has_up_to(read) {
             return self.effects.push_back(reply.with(Ok(())));
         }
-        row.read_sequence = read;
+        row.arrangement.unread = false;
+        row.unread.read_up_to(read);
         row.read_up_to = row.read_up_to.max(Some(call.up_to));
-        row.receipt_due = row.standing != Standing::Gone;
-        contact.receipt_at = row.receipt_due.then(|| now.after(RECEIPT_DELAY));
+        row.read_sequence = row.read_sequence.max(read);
+        let is_heard = !matches!(row.standing, Standing::Gone | Standing::Moved);
+        if is_news && answers_read && is_heard {
+            row.receipt_due = true;
+            contact.receipt_at = Some(now.after(RECEIPT_DELAY));
+        }
         // The receipt that tells the contact has a commit of its own.
         let mut transaction = Transaction::relaxed();
         contact.save(call.contact, &mut transaction);
+        self.count_down(call.contact, read, now, &mut transaction);
         self.tell_contact(call.contact, &mut transaction);
         transaction.then.push(reply.with(Ok(())));
         self.commit(transaction);

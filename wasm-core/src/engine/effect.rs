@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::{
     address::AddressKeys,
     api::{CallId, ContactId, Numbered},
+    crypto::secret::Secret,
 };
 
 /// Names a transaction.
@@ -45,12 +46,44 @@ pub enum Effect {
     },
     /// Do something on the network.
     Net(NetAction),
-    /// Read a stretch of a table and feed [`super::input::Input::Scanned`].
-    Scan(CallId, Scan),
+    /// Read stretches of tables, one behind the other, and feed [`super::input::Input::Scanned`]. The
+    /// next one comes after that.
+    Scan(Vec<Scan>),
+    /// Copy the account's rows out or in ([`crate::backup`]), and answer the call.
+    Archive(CallId, Archive),
     /// Tell every view. The engine numbers events, so that a snapshot says which it contains.
     Emit(Box<Numbered>),
     /// Answer a call: postcard of `Result<C::Reply, ApiError>`.
     Reply(CallId, Vec<u8>),
+}
+
+/// A step of a backup or of its restoring.
+#[derive(Debug)]
+pub enum Archive {
+    /// Write the file: the first part for this call, each other one when it is asked for.
+    Save(ArchiveKey),
+    /// Begin to read one; the store holds no account.
+    Begin {
+        /// Of the file, unchecked.
+        header: Vec<u8>,
+        /// See [`crate::key_wrap`].
+        file_key: Secret<32>,
+    },
+    /// The next bytes of it.
+    Part(Vec<u8>),
+    /// It is at its end.
+    Finish,
+    /// It is given up.
+    Stop,
+}
+
+/// What opens the file.
+#[derive(Debug)]
+pub enum ArchiveKey {
+    /// The words of the account, which nobody can guess.
+    Phrase(Secret<32>),
+    /// A key that is wrapped already, unchecked.
+    Wrapped(Secret<32>, Vec<u8>),
 }
 
 /// What the network shall do. None blocks; none is tried again by the network layer itself.
@@ -93,12 +126,12 @@ pub enum NetAction {
     Subscribe(AddressKeys),
     /// Stop listening.
     Unsubscribe([u8; 32]),
-    /// Let the relay delete what is stored here.
+    /// Let the relays delete what is stored here.
     Acknowledge {
-        /// The mailbox.
+        /// The mailbox, where we listen.
         address: [u8; 32],
-        /// At most [`crate::limits::MAX_ACKNOWLEDGE`].
-        ids: Vec<EnvelopeId>,
+        /// The envelope.
+        id: EnvelopeId,
     },
     /// Make, or be ready to accept, a direct stream to a contact.
     ReachDirect {
@@ -106,8 +139,10 @@ pub enum NetAction {
         contact: ContactId,
         /// The contact's PeerId, encoded; empty: accept only.
         peer: Vec<u8>,
+        /// The relays at which it can be reached, by their PeerIds, encoded.
+        relays: Vec<Vec<u8>>,
         /// `KDF(pair secret, "volly/1/direct", 32)` (protocol.md §12).
-        key: crate::crypto::secret::Secret<32>,
+        key: Secret<32>,
     },
     /// Whether contacts are reached through relays alone, so that none learns our IP address. Until this
     /// is said they are.
@@ -145,11 +180,13 @@ pub enum Table {
     Invites = 5,
     /// One row a contact: text typed and not sent.
     Drafts = 6,
+    /// One row a message that will disappear: when.
+    Expiries = 7,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Account,
         Self::Contacts,
         Self::Sessions,
@@ -157,6 +194,7 @@ impl Table {
         Self::Outbox,
         Self::Invites,
         Self::Drafts,
+        Self::Expiries,
     ];
 }
 
@@ -206,6 +244,12 @@ pub struct ChangeSet {
 }
 
 impl ChangeSet {
+    /// Nothing changes.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.puts.is_empty() && self.deletes.is_empty() && self.delete_prefixes.is_empty()
+    }
+
     /// None yet, and none of which anybody outside will hear.
     #[must_use]
     pub fn relaxed() -> Self {
@@ -213,15 +257,45 @@ impl ChangeSet {
     }
 }
 
-/// A stretch of a table, read newest (highest key) first.
+/// Where a stretch of a table begins, and which way it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// At the highest key, downwards.
+    End,
+    /// Below this key, downwards.
+    Below(Vec<u8>),
+    /// Above this key, upwards.
+    Above(Vec<u8>),
+}
+
+/// A stretch of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scan {
     /// Which table.
     pub table: Table,
     /// Keys that begin with this.
     pub prefix: Vec<u8>,
-    /// Only keys below this.
-    pub before: Option<Vec<u8>>,
+    /// See [`Bound`].
+    pub from: Bound,
     /// At most so many rows.
     pub limit: usize,
+}
+
+impl Scan {
+    /// Whether a key is in the stretch, as far as the limit does not matter.
+    #[must_use]
+    pub fn wants(&self, table: Table, key: &[u8]) -> bool {
+        let inside = match &self.from {
+            Bound::End => true,
+            Bound::Below(bound) => key < bound.as_slice(),
+            Bound::Above(bound) => key > bound.as_slice(),
+        };
+        table == self.table && inside && key.starts_with(&self.prefix)
+    }
+
+    /// Whether it is read from the lowest key up.
+    #[must_use]
+    pub const fn is_upwards(&self) -> bool {
+        matches!(self.from, Bound::Above(_))
+    }
 }

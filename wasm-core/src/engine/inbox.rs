@@ -14,16 +14,22 @@ use super::{
     mailboxes::Owner,
     ranges::Ranges,
     rows::{Parcel, Standing},
+    said::Way,
 };
 use crate::{
-    api::{ContactId, Event, MessageId, MessageState, MessageView, Progress},
-    limits::{MAX_LAMPORT_LEAP, RECEIPT_DELAY},
-    session::Opened,
+    api::{ContactId, Event, MessageState, Progress},
+    session::{Opened, SessionId},
     wire::Content,
 };
 
-/// How far ahead of our clock a sender's time may be and still be shown: five minutes.
-const SHOWN_SKEW_MS: u64 = 300_000;
+/// What an envelope of a contact brought.
+enum Opening {
+    Content(SessionId, Box<Content>),
+    /// Nothing for us.
+    Nothing,
+    /// No session opens it.
+    Unreadable,
+}
 
 impl Engine {
     pub(super) fn on_arrived(
@@ -35,30 +41,20 @@ impl Engine {
         rng: &mut impl CryptoRng,
     ) {
         let mut transaction = Transaction::default();
-        let owner = self.mailboxes.owner(&address);
-        match owner {
+        match self.mailboxes.owner(&address) {
             // A push that crossed our unsubscription. It comes again if we ever listen again.
-            None => return,
+            None => {}
             Some(Owner::Contact(contact, _, day)) => {
                 self.mailboxes.on_mail(day, now);
-                self.receive(contact, envelope, now, rng, &mut transaction);
-                self.seek(contact, now);
+                let way = Way::Mailbox { address, id, contact: Some(contact) };
+                self.receive(contact, way, envelope, now, rng, transaction);
             }
             Some(Owner::Invite(invite)) => {
                 self.receive_guest(invite, envelope, now, rng, &mut transaction);
+                let way = Way::Mailbox { address, id, contact: None };
+                self.finish_arrival(way, transaction, now, rng);
             }
         }
-        let acknowledge = NetAction::Acknowledge { address, ids: alloc::vec![id] };
-        // Before the events, so that the relay's window opens early; after the commit in any case.
-        transaction.then.insert(0, Effect::Net(acknowledge));
-        self.commit(transaction);
-        match owner {
-            Some(Owner::Invite(_)) => self.welcome(now, rng),
-            // The contact may have moved to another session.
-            Some(Owner::Contact(..)) if self.is_online() => self.announce(now, rng),
-            _ => {}
-        }
-        self.pump(now);
     }
 
     pub(super) fn on_direct_arrived(
@@ -69,102 +65,147 @@ impl Engine {
         rng: &mut impl CryptoRng,
     ) {
         // Not acknowledged yet: the contact keeps it until our receipt, whose commit is strict.
-        let mut transaction = Transaction::relaxed();
-        self.receive(contact, envelope, now, rng, &mut transaction);
+        self.receive(contact, Way::Direct, envelope, now, rng, Transaction::relaxed());
+    }
+
+    /// Commits what an envelope brought, and then does what its way demands.
+    pub(super) fn finish_arrival(
+        &mut self,
+        way: Way,
+        mut transaction: Transaction,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) {
+        let Way::Mailbox { address, id, contact } = way else {
+            self.commit(transaction);
+            return self.pump(now);
+        };
+        let acknowledge = NetAction::Acknowledge { address, id };
+        // Before the events, so that the relay's window opens early; after the commit in any case.
+        transaction.then.insert(0, Effect::Net(acknowledge));
         self.commit(transaction);
+        match contact {
+            None => self.welcome(now, rng),
+            Some(contact) => {
+                self.seek(contact, now);
+                // The contact may have moved to another session.
+                if self.is_online() {
+                    self.announce(now, rng);
+                }
+            }
+        }
         self.pump(now);
     }
 
-    /// Opens an envelope of a contact and takes in what it brings.
+    /// Opens an envelope of a contact and takes in what it brings; `false` when it does not open.
     fn receive(
+        &mut self,
+        id: ContactId,
+        way: Way,
+        envelope: &[u8],
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+        mut transaction: Transaction,
+    ) {
+        match self.open(id, envelope, now, &mut transaction) {
+            Opening::Content(session, content) => {
+                self.take_content(id, way, (session, *content), now, rng, transaction);
+            }
+            Opening::Nothing => self.finish_arrival(way, transaction, now, rng),
+            Opening::Unreadable => self.on_unreadable(id, way, envelope, now, rng, transaction),
+        }
+    }
+
+    /// What no session opens may ask for a new one.
+    fn on_unreadable(
+        &mut self,
+        id: ContactId,
+        way: Way,
+        envelope: &[u8],
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+        mut transaction: Transaction,
+    ) {
+        let owner = match &way {
+            Way::Mailbox { address, .. } => self.mailboxes.owner(address),
+            Way::Direct => None,
+        };
+        let Some(Owner::Contact(_, session, _)) = owner else {
+            return self.finish_arrival(way, transaction, now, rng);
+        };
+        let waits = self.is_without_session(id);
+        let reunited = self.on_reunion(id, session, envelope, now, rng, &mut transaction);
+        if waits && !reunited {
+            // Not for us: the device that the backup is of may still read it.
+            return;
+        }
+        self.finish_arrival(way, transaction, now, rng);
+        if reunited && self.is_online() {
+            self.listen(now);
+        }
+    }
+
+    /// Opens an envelope.
+    fn open(
         &mut self,
         id: ContactId,
         envelope: &[u8],
         now: Timestamp,
-        rng: &mut impl CryptoRng,
         transaction: &mut Transaction,
-    ) {
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
+    ) -> Opening {
+        let Some(contact) = self.contacts.get_mut(&id) else { return Opening::Unreadable };
         let opened = contact.with_sessions(|sessions| sessions.open(envelope, now.seconds()));
-        let Ok(Opened { content, session }) = opened else { return };
+        let Some(Ok(Opened { content, session })) = opened else { return Opening::Unreadable };
         contact.save_session(id, transaction);
         if contact.row.standing == Standing::Leaving {
-            return;
+            return Opening::Nothing;
         }
         if contact.row.standing == Standing::Connecting {
             contact.row.standing = Standing::Established;
             contact.save(id, transaction);
             self.tell_contact(id, transaction);
         }
-        match Content::decode(&content) {
-            Ok(Content::Hello { name, history, first_sequence, .. }) => {
-                let theirs = Memory { history, first_sequence };
-                if self.on_hello(id, session, name, theirs, transaction) {
-                    self.say_hello(id, now, rng, transaction);
-                }
-            }
-            Ok(Content::Text { sequence, lamport, sent_at_ms, text }) => {
-                let view = self.incoming(id, sequence, lamport, sent_at_ms, text, now);
-                self.on_text(id, view, now, transaction);
-            }
-            Ok(Content::Receipt { delivered_up_to, read_up_to, ranges }) => {
-                let delivered = Ranges::from_parts(delivered_up_to, &ranges);
-                self.on_receipt(id, &delivered, read_up_to, transaction);
-            }
-            Ok(Content::Goodbye) => self.on_goodbye(id, transaction),
-            // A kind that a newer version sends. The session has moved on, so it must be stored.
-            Err(_) => {}
-        }
+        // What a newer version sends may not decode. The session has moved on all the same.
+        Content::decode(&content)
+            .map_or(Opening::Nothing, |content| Opening::Content(session, content.into()))
     }
 
-    /// The message as it will be shown, with what a hostile sender could distort brought to bounds.
-    fn incoming(
-        &self,
-        id: ContactId,
-        sequence: u64,
-        lamport: u64,
-        sent_at_ms: u64,
-        text: String,
-        now: Timestamp,
-    ) -> MessageView {
-        let (known, floor, theirs) =
-            self.contacts.get(&id).map_or((0, 0, [0; 32]), |Contact { row, .. }| {
-                (row.lamport, row.lamport_floor, row.fingerprint)
-            });
-        let ours = self.account.as_ref().map_or([0; 32], |account| account.fingerprint.0);
-        let too_late = sent_at_ms > now.0.saturating_add(SHOWN_SKEW_MS);
-        MessageView {
-            id: MessageId {
-                lamport: lamport
-                    .max(floor.saturating_add(1))
-                    .min(known.saturating_add(MAX_LAMPORT_LEAP)),
-                side: u8::from(theirs > ours),
-                sequence,
-            },
-            text,
-            sent_at: if too_late { now.0 } else { sent_at_ms },
-            stored_at: now.0,
-            state: None,
-        }
-    }
-
-    fn on_text(
+    fn take_content(
         &mut self,
         id: ContactId,
-        view: MessageView,
+        way: Way,
+        (session, content): (SessionId, Content),
         now: Timestamp,
-        transaction: &mut Transaction,
+        rng: &mut impl CryptoRng,
+        mut transaction: Transaction,
     ) {
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        contact.row.receipt_due = true;
-        contact.receipt_at.get_or_insert(now.after(RECEIPT_DELAY));
-        if view.id.sequence == 0 || !contact.row.received.insert(view.id.sequence) {
-            // It was here before, so its sender has missed our receipt.
-            return contact.save(id, transaction);
+        match content {
+            Content::Hello { name, answers_read, history, first_sequence } => {
+                let (person, theirs) = ((name, answers_read), Memory { history, first_sequence });
+                if self.on_hello(id, session, person, theirs, &mut transaction) {
+                    self.say_hello(id, now, rng, &mut transaction);
+                }
+            }
+            Content::Receipt { delivered_up_to, read_up_to, ranges } => {
+                let delivered = Ranges::from_parts(delivered_up_to, &ranges);
+                self.on_receipt(id, &delivered, read_up_to, &mut transaction);
+            }
+            Content::Goodbye => self.on_goodbye(id, &mut transaction),
+            Content::Moved { certificate } => {
+                self.on_moved(id, *certificate, now, &mut transaction);
+            }
+            Content::Typing(is_typing) => {
+                self.on_typing(id, &way, is_typing, now, &mut transaction);
+            }
+            Content::Numbered(stamp, said) => {
+                let arrived = self.on_said(id, way, (stamp, said), now, transaction);
+                if let Some((way, transaction)) = arrived {
+                    self.finish_arrival(way, transaction, now, rng);
+                }
+                return;
+            }
         }
-        contact.row.lamport = contact.row.lamport.max(view.id.lamport);
-        contact.row.newest_theirs = contact.row.newest_theirs.max(Some(view.id));
-        self.store_message(id, &view, transaction);
+        self.finish_arrival(way, transaction, now, rng);
     }
 
     fn on_receipt(
@@ -192,11 +233,11 @@ impl Engine {
                 stretches.push(Progress { first, last, state });
             }
         };
-        add(1, row.delivered.up_to(), MessageState::Delivered);
-        for &(first, last) in row.delivered.beyond() {
+        let (up_to, read) = (row.delivered.up_to(), row.read_by_them);
+        for &(first, last) in [(1, up_to)].iter().chain(row.delivered.beyond()) {
             add(first, last, MessageState::Delivered);
+            add(first, last.min(read), MessageState::Read);
         }
-        add(1, row.read_by_them, MessageState::Read);
         contact.save(id, transaction);
         self.settle(id, transaction);
         transaction.then.push(self.event(Event::Progress(id, stretches)));
@@ -204,17 +245,24 @@ impl Engine {
     }
 
     fn on_goodbye(&mut self, id: ContactId, transaction: &mut Transaction) {
-        let failed = self.drop_outbox(id, transaction);
+        self.drop_outbox(id, transaction);
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.row.standing = Standing::Gone;
         contact.row.receipt_due = false;
         contact.receipt_at = None;
         contact.save(id, transaction);
-        let stretch =
-            |sequence| Progress { first: sequence, last: sequence, state: MessageState::Failed };
-        let stretches = failed.into_iter().map(stretch).collect();
-        transaction.then.push(self.event(Event::Progress(id, stretches)));
+        self.tell_failed(id, transaction);
         self.tell_contact(id, transaction);
+    }
+
+    /// Tells which texts of ours will not arrive any more, of those that have not.
+    pub(super) fn tell_failed(&mut self, id: ContactId, transaction: &mut Transaction) {
+        let Some(row) = self.contacts.get(&id).map(|contact| &contact.row) else { return };
+        let gone = matches!(row.standing, Standing::Gone | Standing::Moved);
+        let end = if gone { row.next_sequence } else { row.first_sequence };
+        let failed = |(first, last)| Progress { first, last, state: MessageState::Failed };
+        let stretches = row.delivered.missing_below(end).into_iter().map(failed).collect();
+        transaction.then.push(self.event(Event::Progress(id, stretches)));
     }
 
     /// Sends the receipts whose time has come. One answers all that arrived before it.
@@ -228,20 +276,24 @@ impl Engine {
     }
 
     fn send_receipt(&mut self, id: ContactId, now: Timestamp, rng: &mut impl CryptoRng) {
+        let answers_read = self.account.as_ref().is_some_and(|account| account.answers_read);
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.receipt_at = None;
         // A direct stream keeps no copy: the receipt stays due, and is sent again when the stream
         // ends. Until then nothing is lost that was written to it.
-        contact.row.receipt_due = contact.direct;
+        contact.row.receipt_due = contact.reach.is_some();
+        if answers_read {
+            contact.row.read_told = contact.row.read_sequence;
+        }
         let content = Content::Receipt {
             delivered_up_to: contact.row.received.up_to(),
-            read_up_to: contact.row.read_sequence,
+            read_up_to: contact.row.read_told,
             ranges: contact.row.received.beyond().to_vec(),
         };
         let mut transaction = Transaction::default();
         contact.save(id, &mut transaction);
-        if contact.direct {
-            if let Ok(envelope) = contact.sessions.seal(&content.encode(), now.seconds(), rng) {
+        if contact.reach.is_some() {
+            if let Some((_, envelope)) = contact.seal(&content, now, rng) {
                 contact.save_session(id, &mut transaction);
                 let action =
                     NetAction::SendDirect { contact: id, id: EnvelopeId([0; 16]), envelope };

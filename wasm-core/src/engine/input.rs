@@ -1,9 +1,13 @@
 //! What the engine takes in. Data only.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
+use core::time::Duration;
 
 use super::effect::{CommitId, EnvelopeId, Row, Ticket};
-use crate::api::{CallId, ContactId, Request};
+use crate::{
+    api::{CallId, ContactId, Path, Request},
+    wire::mailbox::Record,
+};
 
 /// Milliseconds since the Unix epoch, by this device's clock. Only the driver reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,8 +22,8 @@ pub enum Input {
     Net(NetEvent),
     /// A transaction is durable. (One that was refused ends this engine.)
     Committed(CommitId),
-    /// The rows that [`super::effect::Effect::Scan`] asked for, newest first.
-    Scanned(CallId, Vec<Row>),
+    /// The rows that [`super::effect::Effect::Scan`] asked for; `None` when one of them does not open.
+    Scanned(Option<Vec<Row>>),
     /// Time has passed.
     Tick,
 }
@@ -32,7 +36,7 @@ pub enum NetEvent {
     /// Answer to `PutRecord`.
     RecordPut(Ticket, Result<(), RelayError>),
     /// Answer to `GetRecord`; `None` when there is none.
-    RecordGot(Ticket, Result<Option<Vec<u8>>, RelayError>),
+    RecordGot(Ticket, Result<Option<Record>, RelayError>),
     /// Answer to `Deposit`: on `Ok` the relay has it durably.
     Deposited(Ticket, Result<(), RelayError>),
     /// The frame with this deposit was written to the relay's socket.
@@ -46,8 +50,11 @@ pub enum NetEvent {
         /// A size class of bytes, unchecked.
         envelope: Vec<u8>,
     },
-    /// A direct stream to the contact is there, checked by its token on both sides.
-    DirectUp(ContactId),
+    /// A direct stream to the contact is there, checked by its token on both sides; or the one there was
+    /// goes another way, and nothing was lost.
+    DirectUp(ContactId, Path),
+    /// There and back to the contact, on the way that its stream takes.
+    RoundTrip(ContactId, Duration),
     /// It has ended, or could not be made.
     DirectDown(ContactId),
     /// An envelope came over the direct stream.
@@ -61,10 +68,14 @@ pub enum RelayStatus {
     Offline,
     /// Being made.
     Connecting,
-    /// The mailbox stream is open.
+    /// A mailbox stream is open, at one relay or two.
     Online {
         /// This run's PeerId, encoded; contacts reach us by it. Empty until a circuit is reserved.
         peer: Vec<u8>,
+        /// The PeerIds of the relays at which circuits are reserved, encoded.
+        reserved: Vec<Vec<u8>>,
+        /// The relays by their hosts, for people to read.
+        hosts: Vec<String>,
     },
 }
 

@@ -40,6 +40,9 @@ impl Invite {
 
     /// `None` for one that is no longer shown.
     pub(super) fn view(&self, id: InviteId, now: Timestamp) -> Option<InviteView> {
+        if self.row.guest.is_some() {
+            return None;
+        }
         let state = match self.row.phase {
             Phase::Used | Phase::Withdrawn => return None,
             _ if self.row.expires_at <= now.0 => InviteState::Expired,
@@ -70,7 +73,7 @@ impl Invite {
         (sequence, self.row.record.clone())
     }
 
-    fn save(&self, id: InviteId, transaction: &mut Transaction) {
+    pub(super) fn save(&self, id: InviteId, transaction: &mut Transaction) {
         transaction.changes.put(Table::Invites, invite_key(id), &self.row);
     }
 }
@@ -85,7 +88,8 @@ impl Engine {
         let Some(account) = &self.account else {
             return self.effects.push_back(reply.with(Err(ApiError::NotStarted)));
         };
-        if self.invites.len() >= MAX_OPEN_INVITES {
+        let shown = self.invites.values().filter(|invite| invite.row.guest.is_none());
+        if shown.count() >= MAX_OPEN_INVITES {
             let max = u32::try_from(MAX_OPEN_INVITES).unwrap_or(u32::MAX);
             return self.effects.push_back(reply.with(Err(ApiError::Limit { max })));
         }
@@ -116,6 +120,7 @@ impl Engine {
             phase: Phase::Publishing,
             created_at: now.0,
             expires_at: expires.0,
+            guest: None,
         };
         let id = InviteId(rng.next_u64());
         let invite = Invite { row, expired: false };
@@ -179,7 +184,7 @@ impl Engine {
 
     /// Writes every record that the relay may not have.
     pub(super) fn publish_invites(&mut self) {
-        let due = |invite: &Invite| invite.row.phase != Phase::Open;
+        let due = |invite: &Invite| invite.row.phase != Phase::Open && invite.row.guest.is_none();
         let ids: Vec<InviteId> =
             self.invites.iter().filter_map(|(&id, invite)| due(invite).then_some(id)).collect();
         for id in ids {
@@ -261,24 +266,29 @@ impl Engine {
         let accepted = SessionState::accept(&account.device, &prekeys, envelope, now.seconds());
         let Ok(accepted) = accepted else { return };
         let Accepted { session, identity, first_content } = accepted;
-        let Ok(Content::Hello { name, history, first_sequence, .. }) =
+        let Ok(Content::Hello { name, answers_read, history, first_sequence }) =
             Content::decode(&first_content)
         else {
             return;
         };
         let guest = identity.fingerprint();
-        if guest == account.fingerprint || self.contacts.len() >= MAX_CONTACTS {
+        let known = self.contact_of(guest).map(|(id, _)| id);
+        let is_full = known.is_none() && self.contacts.len() >= MAX_CONTACTS;
+        let is_other = invite.row.guest.is_some_and(|awaited| known != Some(awaited));
+        if guest == account.fingerprint || is_full || is_other {
             return;
         }
         let (session_id, memory) = (session.id(), self.memory(guest, rng));
         let adopted = self.adopt(guest, session, Standing::Established, memory, now, rng);
         let Ok(id) = adopted else { return };
-        if let Some(contact) = self.contacts.get(&id) {
+        if let Some(contact) = self.contacts.get_mut(&id) {
             contact.save_session(id, transaction);
         }
         let theirs = Memory { history, first_sequence };
-        self.on_hello(id, session_id, name, theirs, transaction);
+        self.on_hello(id, session_id, (name, answers_read), theirs, transaction);
         self.say_hello(id, now, rng, transaction);
+        self.seal_waiting(id, now, rng, transaction);
+        self.stop_reuniting(id, transaction);
         self.close_invite(invite_id, Some(id), rng, transaction);
     }
 

@@ -13,11 +13,15 @@ use super::{
     account::Account,
     contacts::Contact,
     effect::{Row, Table},
+    expiries::Expiries,
     input::{RelayStatus, Timestamp},
     invitations::Invite,
     mailboxes::Mailboxes,
     outbox::Outbox,
-    rows::{ContactRow, InviteRow, LoadError, OutboxRow, decode, leading_id},
+    rows::{
+        ContactRow, EPOCH_KEY, InviteRow, LoadError, OutboxRow, RESTORED_KEY, decode, leading_id,
+        message_id,
+    },
 };
 use crate::{
     api::{ContactId, InviteId},
@@ -40,6 +44,8 @@ impl Engine {
             let damaged = LoadError::Damaged(row.table);
             let id = || leading_id(&row.key).ok_or(damaged);
             match row.table {
+                Table::Account if row.key == RESTORED_KEY => engine.restored = true,
+                Table::Account if row.key == EPOCH_KEY => {}
                 Table::Account => {
                     engine.account = Some(Account::from_row(&decode(&row)?).ok_or(damaged)?);
                 }
@@ -63,13 +69,18 @@ impl Engine {
                 Table::Drafts => {
                     drafts.insert(ContactId(id()?.0), decode(&row)?);
                 }
+                Table::Expiries => {
+                    let message = message_id(&row.key).ok_or(damaged)?;
+                    engine.expiries.load(ContactId(id()?.0), message, decode(&row)?);
+                }
                 Table::Messages => {}
             }
         }
+        engine.reunite_at = (contacts.len() > sessions.len()).then_some(now);
         for (id, row) in contacts {
-            let session = sessions.remove(&id).ok_or(LoadError::Damaged(Table::Sessions))?;
             let due = row.receipt_due;
-            let mut contact = Contact::new(row, session);
+            // Without a session there was a backup, and the contact has not answered yet.
+            let mut contact = Contact::new(row, sessions.remove(&id));
             contact.draft = drafts.remove(&id).unwrap_or_default();
             contact.receipt_at = due.then_some(now);
             engine.contacts.insert(id, contact);
@@ -80,12 +91,17 @@ impl Engine {
     fn empty() -> Self {
         Self {
             account: None,
+            restored: false,
+            reunite_at: None,
             contacts: BTreeMap::new(),
             invites: BTreeMap::new(),
             outbox: Outbox::default(),
             mailboxes: Mailboxes::default(),
             visits: Vec::new(),
-            scans: BTreeMap::new(),
+            expiries: Expiries::default(),
+            corpus: None,
+            reading: None,
+            waiting: VecDeque::new(),
             tickets: BTreeMap::new(),
             relay: RelayStatus::Offline,
             effects: VecDeque::new(),

@@ -10,7 +10,6 @@ use alloc::{
 
 use super::{
     Engine, Transaction,
-    contacts::direction,
     effect::{Effect, NetAction},
     input::Timestamp,
     rows::{Phase, Standing},
@@ -112,16 +111,18 @@ impl Engine {
         // The newest days first: what was just written is what a person waits for.
         for day in (from..=today.saturating_add(1)).rev() {
             for (&id, contact) in &self.contacts {
-                if matches!(contact.row.standing, Standing::Leaving | Standing::Gone) {
+                if matches!(
+                    contact.row.standing,
+                    Standing::Leaving | Standing::Gone | Standing::Moved
+                ) {
                     continue;
                 }
-                for session in contact.sessions.states() {
+                for pair in &contact.row.pairs {
                     let keys = || {
-                        let (secret, theirs) =
-                            (session.pair_secret(), direction(session).reversed());
-                        AddressKeys::derive(secret, Purpose::Mailbox, theirs, day)
+                        let theirs = pair.ours().reversed();
+                        AddressKeys::derive(&pair.secret(), Purpose::Mailbox, theirs, day)
                     };
-                    let owner = Owner::Contact(id, session.id(), day);
+                    let owner = Owner::Contact(id, pair.session, day);
                     self.effects.extend(self.mailboxes.open(owner, keys));
                 }
             }

@@ -1,8 +1,8 @@
 //! Envelopes that are sealed and stored, and not yet where they cannot be lost.
 //!
 //! Invariant: an entry leaves the outbox when a relay keeps its envelope durably, or when the
-//! contact's receipt covers it. The envelope of an entry never changes, so that sending it again
-//! is the same message.
+//! contact's receipt covers it. The envelope of an entry never changes once it is sealed, so that
+//! sending it again is the same message.
 
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -10,6 +10,7 @@ use rand_core::CryptoRng;
 
 use super::{
     Engine, Question, Transaction,
+    contacts::direction_of,
     effect::{EnvelopeId, NetAction, Table},
     input::{RelayError, Timestamp},
     rows::{OutboxRow, Parcel, Standing, outbox_key},
@@ -51,6 +52,13 @@ enum Flight {
     Direct(Timestamp),
 }
 
+impl OutboxRow {
+    /// It is a content that nothing has sealed yet.
+    fn waits_for_session(&self) -> bool {
+        self.session.is_none() && matches!(self.parcel, Parcel::Numbered(_))
+    }
+}
+
 impl Outbox {
     pub(super) fn load(&mut self, contact: ContactId, order: u64, row: OutboxRow) {
         self.next = self.next.max(order.saturating_add(1));
@@ -83,33 +91,31 @@ impl Outbox {
         self.of(contact).count() >= MAX_OUTBOX
     }
 
-    /// How far the text with this sequence has come, when it is still here.
+    /// How far the content with this sequence has come, when it is still here.
     pub(super) fn state(&self, contact: ContactId, sequence: u64) -> Option<MessageState> {
         let (_, entry) = self.of(contact).find(
-            |(_, entry)| matches!(entry.row.parcel, Parcel::Text(id) if id.sequence == sequence),
+            |(_, entry)| matches!(entry.row.parcel, Parcel::Numbered(it) if it == sequence),
         )?;
         Some(if entry.sent { MessageState::Sent } else { MessageState::Queued })
     }
 
-    /// Removes the entries for which `covered` holds, and returns what they were.
+    /// Removes the entries for which `covered` holds.
     fn take(
         &mut self,
         contact: ContactId,
         transaction: &mut Transaction,
         covered: impl Fn(&OutboxRow, Flight) -> bool,
-    ) -> Vec<Parcel> {
-        let matches = |(order, entry): (u64, &Entry)| {
-            covered(&entry.row, entry.flight).then_some((order, entry.row.parcel))
-        };
-        let taken: Vec<(u64, Parcel)> = self.of(contact).filter_map(matches).collect();
-        for &(order, _) in &taken {
+    ) {
+        let entries = self.of(contact);
+        let covered = entries.filter(|(_, entry)| covered(&entry.row, entry.flight));
+        let taken: Vec<u64> = covered.map(|(order, _)| order).collect();
+        for order in taken {
             self.remove(contact, order);
             let key = outbox_key(contact, order);
             let puts = &mut transaction.changes.puts;
             puts.retain(|row| row.table != Table::Outbox || row.key != key);
             transaction.changes.delete(Table::Outbox, key);
         }
-        taken.into_iter().map(|(_, parcel)| parcel).collect()
     }
 
     fn remove(&mut self, contact: ContactId, order: u64) -> Option<Entry> {
@@ -130,10 +136,15 @@ impl Engine {
         rng: &mut impl CryptoRng,
     ) -> bool {
         let Some(contact) = self.contacts.get_mut(&contact_id) else { return false };
-        let session = contact.sessions.current().id();
-        let Ok(envelope) = contact.sessions.seal(&content.encode(), now.seconds(), rng) else {
-            return false;
-        };
+        if contact.sessions.is_none() {
+            // What is numbered waits for the session; anything else is said anew when there is one.
+            let waits = matches!(parcel, Parcel::Numbered(_));
+            if waits {
+                self.enqueue(transaction, contact_id, parcel, (None, content.encode()), rng);
+            }
+            return waits;
+        }
+        let Some((session, envelope)) = contact.seal(content, now, rng) else { return false };
         contact.save_session(contact_id, transaction);
         if parcel == Parcel::Receipt {
             // A receipt is cumulative: the newer one replaces the one that has not left.
@@ -141,17 +152,17 @@ impl Engine {
                 row.parcel == Parcel::Receipt && flight != Flight::Depositing
             });
         }
-        self.enqueue(transaction, contact_id, parcel, (session, envelope), rng);
+        self.enqueue(transaction, contact_id, parcel, (Some(session), envelope), rng);
         true
     }
 
-    /// Stores an envelope that a session sealed in the outbox.
+    /// Stores an envelope that a session sealed in the outbox, or the content that one shall seal.
     pub(super) fn enqueue(
         &mut self,
         transaction: &mut Transaction,
         contact: ContactId,
         parcel: Parcel,
-        (session, envelope): (SessionId, Vec<u8>),
+        (session, envelope): (Option<SessionId>, Vec<u8>),
         rng: &mut impl CryptoRng,
     ) {
         let mut id = [0; 16];
@@ -160,6 +171,41 @@ impl Engine {
         let order = self.outbox.next;
         transaction.changes.put(Table::Outbox, outbox_key(contact, order), &row);
         self.outbox.load(contact, order, row);
+    }
+
+    /// Seals what was written while there was no session, in the order in which it was.
+    pub(super) fn seal_waiting(
+        &mut self,
+        id: ContactId,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+        transaction: &mut Transaction,
+    ) {
+        let entries = self.outbox.of(id).filter(|(_, entry)| entry.row.waits_for_session());
+        let orders: Vec<u64> = entries.map(|(order, _)| order).collect();
+        for order in orders {
+            let Some(entry) = self.outbox.remove(id, order) else { continue };
+            transaction.changes.delete(Table::Outbox, outbox_key(id, order));
+            let contact = self.contacts.get_mut(&id);
+            let sealed = contact.and_then(|it| it.seal_encoded(&entry.row.envelope, now, rng));
+            if let Some((session, envelope)) = sealed {
+                let sealed = (Some(session), envelope);
+                self.enqueue(transaction, id, entry.row.parcel, sealed, rng);
+            }
+        }
+        if let Some(contact) = self.contacts.get_mut(&id) {
+            contact.save_session(id, transaction);
+        }
+    }
+
+    /// The first numbered content that waits for a session.
+    pub(super) fn first_waiting(&self, id: ContactId) -> Option<u64> {
+        let waiting = self.outbox.of(id).filter(|(_, entry)| entry.row.waits_for_session());
+        let numbers = waiting.filter_map(|(_, entry)| match entry.row.parcel {
+            Parcel::Numbered(sequence) => Some(sequence),
+            _ => None,
+        });
+        numbers.min()
     }
 
     /// Hands to the network what waits and may go.
@@ -177,15 +223,24 @@ impl Engine {
         else {
             return;
         };
+        if entry.row.waits_for_session() {
+            return;
+        }
         let tried_direct = match entry.flight {
             Flight::Waiting => false,
             Flight::RetryAt(at) if at <= now => false,
-            Flight::Direct(deadline) if deadline <= now || !contact.direct => true,
+            Flight::Direct(deadline) if deadline <= now || contact.reach.is_none() => true,
             _ => return,
         };
         let envelope = entry.row.envelope.clone();
         let envelope_id = entry.row.id;
-        if contact.direct && !tried_direct && !matches!(entry.row.parcel, Parcel::Opening(_)) {
+        if contact.reach.is_some()
+            && !tried_direct
+            && !matches!(
+                entry.row.parcel,
+                Parcel::Opening(_) | Parcel::Reunion(_) | Parcel::Moved { .. }
+            )
+        {
             entry.flight = Flight::Direct(now.after(DIRECT_RECEIPT_TIMEOUT));
             self.net(NetAction::SendDirect { contact: id, id: envelope_id, envelope });
             return self.on_written(id, order);
@@ -202,7 +257,15 @@ impl Engine {
                 Direction::Forth,
                 0,
             ),
-            _ => match contact.writing(entry.row.session, now.day()) {
+            Parcel::Moved { secret, initiator } => {
+                let ours = direction_of(initiator);
+                AddressKeys::derive(&Secret::new(secret), Purpose::Mailbox, ours, now.day())
+            }
+            Parcel::Reunion(session) => match contact.asking(session, now.day()) {
+                Some(keys) => keys,
+                None => return self.abandon(id, order),
+            },
+            _ => match entry.row.session.and_then(|session| contact.writing(session, now.day())) {
                 Some(keys) => keys,
                 // Nobody has this session any more.
                 None => return self.abandon(id, order),
@@ -228,8 +291,8 @@ impl Engine {
         if core::mem::replace(&mut entry.sent, true) {
             return;
         }
-        if let Parcel::Text(id) = entry.row.parcel {
-            self.emit(progress(contact, id.sequence, MessageState::Sent));
+        if let Parcel::Numbered(sequence) = entry.row.parcel {
+            self.emit(progress(contact, sequence, MessageState::Sent));
         }
     }
 
@@ -263,39 +326,45 @@ impl Engine {
         let mut transaction = Transaction::relaxed();
         transaction.changes.delete(Table::Outbox, outbox_key(contact, order));
         match entry.row.parcel {
-            Parcel::Text(id) => {
-                let event = self.event(progress(contact, id.sequence, MessageState::Deposited));
+            Parcel::Numbered(sequence) => {
+                let event = self.event(progress(contact, sequence, MessageState::Deposited));
                 transaction.then.push(event);
                 self.tell_contact(contact, &mut transaction);
             }
             Parcel::Goodbye => self.purge(contact, &mut transaction),
-            Parcel::Opening(_) | Parcel::Hello | Parcel::Receipt => {}
+            Parcel::Opening(_)
+            | Parcel::Hello
+            | Parcel::Receipt
+            | Parcel::Reunion(_)
+            | Parcel::Moved { .. } => {}
         }
         self.commit(transaction);
     }
 
-    /// Removes the texts that a receipt covers.
+    /// Removes what a receipt covers.
     pub(super) fn settle(&mut self, contact: ContactId, transaction: &mut Transaction) {
         let Some(delivered) = self.contacts.get(&contact).map(|c| &c.row.delivered) else { return };
         self.outbox.take(
             contact,
             transaction,
-            |row, _| matches!(row.parcel, Parcel::Text(id) if delivered.contains(id.sequence)),
+            |row, _| matches!(row.parcel, Parcel::Numbered(it) if delivered.contains(it)),
         );
     }
 
-    /// Removes everything for a contact; returns the sequences of the texts.
-    pub(super) fn drop_outbox(
-        &mut self,
-        contact: ContactId,
-        transaction: &mut Transaction,
-    ) -> Vec<u64> {
-        let taken = self.outbox.take(contact, transaction, |_, _| true);
-        let text = |parcel: Parcel| match parcel {
-            Parcel::Text(id) => Some(id.sequence),
-            _ => None,
-        };
-        taken.into_iter().filter_map(text).collect()
+    /// Removes what asks a contact for a new session.
+    pub(super) fn drop_requests(&mut self, contact: ContactId, transaction: &mut Transaction) {
+        let is_request = |row: &OutboxRow, _| matches!(row.parcel, Parcel::Reunion(_));
+        self.outbox.take(contact, transaction, is_request);
+    }
+
+    /// Removes what was sealed for a contact, and what asks it for a new session.
+    pub(super) fn drop_sealed(&mut self, contact: ContactId, transaction: &mut Transaction) {
+        self.outbox.take(contact, transaction, |row, _| !row.waits_for_session());
+    }
+
+    /// Removes everything for a contact.
+    pub(super) fn drop_outbox(&mut self, contact: ContactId, transaction: &mut Transaction) {
+        self.outbox.take(contact, transaction, |_, _| true);
     }
 
     /// How far a text of ours has come.
@@ -306,11 +375,11 @@ impl Engine {
         if sequence < row.first_sequence && !known_to_them {
             // The contact has begun anew since, and the text is nowhere.
             MessageState::Failed
-        } else if sequence <= row.read_by_them {
+        } else if known_to_them && sequence <= row.read_by_them {
             MessageState::Read
         } else if known_to_them {
             MessageState::Delivered
-        } else if row.standing == Standing::Gone {
+        } else if matches!(row.standing, Standing::Gone | Standing::Moved) {
             MessageState::Failed
         } else {
             self.outbox.state(id, sequence).unwrap_or(MessageState::Deposited)

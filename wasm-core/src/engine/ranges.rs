@@ -69,6 +69,20 @@ impl Ranges {
         self.normalise();
     }
 
+    /// The stretches below `end` that are not in the set, from the first number on.
+    pub(crate) fn missing_below(&self, end: u64) -> Vec<(u64, u64)> {
+        let mut missing = Vec::new();
+        let mut next = self.up_to.saturating_add(1);
+        for &(first, last) in self.ranges.iter().chain([&(end, end)]) {
+            let last_missing = first.min(end).saturating_sub(1);
+            if next <= last_missing {
+                missing.push((next, last_missing));
+            }
+            next = last.saturating_add(1);
+        }
+        missing
+    }
+
     /// The numbers of the set that are not below `first`.
     pub(crate) fn from(&self, first: u64) -> Self {
         let all = core::iter::once((1, self.up_to)).chain(self.ranges.iter().copied());
@@ -148,6 +162,12 @@ mod tests {
             }
             for n in 1..30 {
                 prop_assert_eq!(set.contains(n), model.contains(&n));
+            }
+            for end in 0..30 {
+                let missing = set.missing_below(end);
+                let there = |n: &u64| missing.iter().any(|&(first, last)| (first..=last).contains(n));
+                let expected: Vec<u64> = (1..end).filter(|n| !model.contains(n)).collect();
+                prop_assert_eq!((0..40).filter(there).collect::<Vec<_>>(), expected);
             }
             let copy = Ranges::from_parts(set.up_to(), set.beyond());
             prop_assert_eq!(&copy, &set);

@@ -10,9 +10,10 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{
     effect::{ChangeSet, EnvelopeId, Row, Table},
     ranges::Ranges,
+    unread::Unread,
 };
 use crate::{
-    api::{ContactId, InviteId, MessageId, MessageView},
+    api::{Arrangement, ContactId, InviteId, MessageId, MessageView},
     session::SessionId,
 };
 
@@ -42,6 +43,8 @@ pub(super) struct AccountRow {
     pub(super) phrase_seen: bool,
     pub(super) listening_from: u32,
     pub(super) relay_only: bool,
+    pub(super) answers_read: bool,
+    pub(super) shows_typing: bool,
 }
 
 impl Drop for AccountRow {
@@ -59,6 +62,40 @@ pub(super) enum Standing {
     Gone,
     /// Deleted by us; kept until our goodbye is deposited.
     Leaving,
+    /// It talks to a newer device of our account, and does not hear this one.
+    Moved,
+}
+
+/// The secret of a session with a contact, and our direction in it: what is left of the session in a
+/// backup, and leads back to the contact (protocol.md §5.1).
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Pair {
+    /// In one place: a row is moved about, and a move leaves a copy behind.
+    pub(super) secret: Box<[u8; 32]>,
+    pub(super) session: SessionId,
+    pub(super) initiator: bool,
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
+}
+
+/// How long messages of a conversation live, and the message that says so.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+pub(super) struct Timer {
+    pub(super) lifetime: u32,
+    pub(super) said: Option<MessageId>,
+}
+
+/// When a message disappears.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ExpiryRow {
+    /// Seconds.
+    pub(super) lifetime: u32,
+    /// Milliseconds since the Unix epoch; `None` as long as it is not read.
+    pub(super) at: Option<u64>,
 }
 
 /// A contact's row.
@@ -83,12 +120,24 @@ pub(super) struct ContactRow {
     pub(super) lamport: u64,
     pub(super) delivered: Ranges,
     pub(super) read_by_them: u64,
+    /// The contact says what it has read.
+    pub(super) answers_read: bool,
     pub(super) received: Ranges,
     pub(super) read_sequence: u64,
+    /// How much of it the contact was told.
+    pub(super) read_told: u64,
+    pub(super) unread: Unread,
+    /// Rows of messages that are not here yet, see [`MessageRow::arrived`]; at most
+    /// [`crate::limits::MAX_AWAITED`].
+    pub(super) awaited: u32,
     pub(super) read_up_to: Option<MessageId>,
     pub(super) newest_theirs: Option<MessageId>,
     pub(super) last: Option<MessageView>,
     pub(super) receipt_due: bool,
+    /// Of every session that there is, or was when the backup was made.
+    pub(super) pairs: Vec<Pair>,
+    pub(super) timer: Timer,
+    pub(super) arrangement: Arrangement,
 }
 
 /// What an outbox row carries.
@@ -98,9 +147,18 @@ pub(super) enum Parcel {
     Opening([u8; 32]),
     /// Our side of the introduction.
     Hello,
-    Text(MessageId),
+    /// A numbered content.
+    Numbered(u64),
     Receipt,
     Goodbye,
+    /// Asks the contact for a new session, in the mailbox of this one.
+    Reunion(SessionId),
+    /// Tells the contact's device before, in the mailbox of the session with it, that it is not heard
+    /// any more.
+    Moved {
+        secret: [u8; 32],
+        initiator: bool,
+    },
 }
 
 /// A sealed envelope that is not yet deposited or delivered.
@@ -108,15 +166,47 @@ pub(super) enum Parcel {
 pub(super) struct OutboxRow {
     pub(super) parcel: Parcel,
     pub(super) id: EnvelopeId,
-    /// In which it is sealed.
-    pub(super) session: SessionId,
+    /// In which it is sealed; `None` for the content of a text that waits for a session, and for what
+    /// no session seals.
+    pub(super) session: Option<SessionId>,
     pub(super) envelope: Vec<u8>,
 }
 
-/// A message's row.
-#[derive(Serialize, Deserialize)]
+/// What a message is, as stored.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Body {
+    Text(String),
+    /// Seconds that what follows lives.
+    Timer(u32),
+    Deleted,
+    /// A whole content that this version does not know: kept for one that does.
+    Newer(Vec<u8>),
+}
+
+/// Somebody's reaction to a message.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Reaction {
+    /// Of the content that brought it: a lower one comes too late.
+    pub(super) sequence: u64,
+    pub(super) emoji: Option<String>,
+}
+
+/// A message's row: the message, and what became of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MessageRow {
-    pub(super) text: String,
+    /// The message is here; not yet, when only something about it is.
+    pub(super) arrived: bool,
+    pub(super) body: Body,
+    /// Of the edit that brought the text; 0 for the first text.
+    pub(super) edit: u64,
+    pub(super) our_reaction: Reaction,
+    pub(super) their_reaction: Reaction,
+    pub(super) answers: Option<MessageId>,
+    /// Seconds; 0: it stays.
+    pub(super) lifetime: u32,
+    /// The Lamport time by which its author names it: another one than in the key, when the author
+    /// began anew.
+    pub(super) lamport: u64,
     pub(super) sent_at: u64,
     pub(super) stored_at: u64,
     pub(super) mine: bool,
@@ -144,6 +234,8 @@ pub(super) struct InviteRow {
     pub(super) phase: Phase,
     pub(super) created_at: u64,
     pub(super) expires_at: u64,
+    /// For whom alone it is, when it asks a contact for a new session. It is published nowhere.
+    pub(super) guest: Option<ContactId>,
 }
 
 impl Drop for InviteRow {
@@ -155,7 +247,18 @@ impl Drop for InviteRow {
 }
 
 /// Key of the account's one row.
-pub(super) const ACCOUNT_KEY: &[u8] = b"account";
+pub const ACCOUNT_KEY: &[u8] = b"account";
+
+/// Key of the row that stands beside it from when a backup was restored until the engine has drawn a
+/// new device.
+pub const RESTORED_KEY: &[u8] = b"restored";
+
+/// Key of the row of the same table that counts the starts.
+pub const EPOCH_KEY: &[u8] = b"epoch";
+
+/// Key of the row of the same table that stands there while a backup is read: what is in the store is
+/// not whole, and counts for nothing.
+pub const RESTORING_KEY: &[u8] = b"restoring";
 
 pub(super) fn contact_key(contact: ContactId) -> Vec<u8> {
     contact.0.to_be_bytes().to_vec()

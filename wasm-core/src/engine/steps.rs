@@ -9,7 +9,7 @@ impl Contact {
     /// When the step of the current session is due, while people talk.
     fn step_due(&self) -> Option<Timestamp> {
         let last = Timestamp(self.row.last.as_ref()?.stored_at);
-        let due = Timestamp(self.sessions.current().step_due()?.saturating_mul(1_000));
+        let due = Timestamp(self.current()?.step_due()?.saturating_mul(1_000));
         let due = due.max(self.step_after);
         (self.row.standing == Standing::Established && due < last.after(STEP_WHILE)).then_some(due)
     }

@@ -191,7 +191,7 @@ impl Engine {
             contact.save_session(id, &mut transaction);
         }
         let opening = Parcel::Opening(*link.secret.expose());
-        self.enqueue(&mut transaction, id, opening, (session_id, envelope), rng);
+        self.enqueue(&mut transaction, id, opening, (Some(session_id), envelope), rng);
         self.tell_contact(id, &mut transaction);
         Ok((id, transaction))
     }

@@ -1,15 +1,9 @@
-//! The bootstrap document (protocol.md §13): where a relay is, checked before it is believed.
+//! The bootstrap document (protocol.md §13): where a relay is, and where others are, checked before it
+//! is believed.
 
 use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 
-/// Addresses of a relay that are tried.
-///
-/// Lower: a relay with many networks may have the right one left out. Higher: that many dials at
-/// once.
-const MAX_ADDRESSES: usize = 8;
-
-/// Longest address in bytes of its text; one with a certificate hash has about 200.
-const MAX_ADDRESS_BYTES: usize = 512;
+use crate::limits::{MAX_OTHER_RELAYS, MAX_RELAY_ADDRESS_BYTES, MAX_RELAY_ADDRESSES};
 
 /// Longest PeerId in bytes of its text; ours have 52.
 ///
@@ -19,11 +13,20 @@ const MAX_PEER_BYTES: usize = 128;
 
 /// Where a relay is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bootstrap {
+pub struct Relay {
     /// Who it must prove to be.
     pub(super) peer: PeerId,
     /// Without `/p2p`, at least one.
     pub(super) addresses: Vec<Multiaddr>,
+}
+
+/// A relay, and what it says of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bootstrap {
+    /// The one that has been asked.
+    pub(super) relay: Relay,
+    /// At most [`MAX_OTHER_RELAYS`].
+    pub(super) others: Vec<Relay>,
 }
 
 /// Why there is no bootstrap document.
@@ -45,7 +48,30 @@ pub enum BootstrapError {
 }
 
 impl Bootstrap {
-    /// Checks the fields of a document. Addresses that we cannot use are left out.
+    /// Checks the fields of a document that names no other relay. Addresses that we cannot use are
+    /// left out.
+    ///
+    /// # Errors
+    ///
+    /// [`BootstrapError::Peer`] and [`BootstrapError::NoAddress`].
+    pub fn new<'a>(
+        peer: &str,
+        addresses: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, BootstrapError> {
+        Ok(Self { relay: Relay::new(peer, addresses)?, others: Vec::new() })
+    }
+
+    /// Adds what it says of others. Those that we cannot use are left out.
+    #[must_use]
+    pub fn naming(mut self, others: impl IntoIterator<Item = Relay>) -> Self {
+        let other = |relay: &Relay| relay.peer != self.relay.peer;
+        self.others = others.into_iter().filter(other).take(MAX_OTHER_RELAYS).collect();
+        self
+    }
+}
+
+impl Relay {
+    /// Checks who it is and where. Addresses that we cannot use are left out.
     ///
     /// # Errors
     ///
@@ -60,7 +86,7 @@ impl Bootstrap {
         let peer: PeerId = peer.parse().map_err(|_| BootstrapError::Peer)?;
         let addresses: Vec<_> = addresses
             .into_iter()
-            .take(MAX_ADDRESSES)
+            .take(MAX_RELAY_ADDRESSES)
             .filter_map(|text| usable(text, peer))
             .collect();
         if addresses.is_empty() {
@@ -71,7 +97,7 @@ impl Bootstrap {
 }
 
 fn usable(text: &str, peer: PeerId) -> Option<Multiaddr> {
-    if text.len() > MAX_ADDRESS_BYTES {
+    if text.len() > MAX_RELAY_ADDRESS_BYTES {
         return None;
     }
     let mut address: Multiaddr = text.parse().ok()?;
@@ -97,11 +123,11 @@ mod tests {
         let named = format!("/ip4/127.0.0.1/tcp/1/ws/p2p/{PEER}");
         let foreign = format!("/ip4/127.0.0.1/tcp/2/ws/p2p/{OTHER}");
         let circuit = format!("/ip4/127.0.0.1/tcp/3/ws/p2p/{PEER}/p2p-circuit");
-        let long = format!("/dns4/{}/tcp/4/ws", "a".repeat(MAX_ADDRESS_BYTES));
+        let long = format!("/dns4/{}/tcp/4/ws", "a".repeat(MAX_RELAY_ADDRESS_BYTES));
         let texts = [&named, "/ip6/::1/tcp/5/ws", "nonsense", "", &foreign, &circuit, &long];
         let bootstrap = Bootstrap::new(PEER, texts).unwrap();
         let expected = ["/ip4/127.0.0.1/tcp/1/ws", "/ip6/::1/tcp/5/ws"];
-        assert_eq!(bootstrap.addresses, expected.map(|text| text.parse().unwrap()));
+        assert_eq!(bootstrap.relay.addresses, expected.map(|text| text.parse().unwrap()));
     }
 
     #[test]
@@ -113,8 +139,18 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_other_relays_is_bounded_and_none_is_the_relay_itself() {
+        let relay = |peer| Relay::new(peer, ["/ip4/1.2.3.4/tcp/1/ws"]).unwrap();
+        let bootstrap = Bootstrap::new(PEER, ["/ip4/1.2.3.4/tcp/1/ws"]).unwrap();
+        let own = bootstrap.clone().naming([relay(PEER)]);
+        assert_eq!(own.others, []);
+        let many = bootstrap.naming(vec![relay(OTHER); MAX_OTHER_RELAYS + 1]);
+        assert_eq!(many.others.len(), MAX_OTHER_RELAYS);
+    }
+
+    #[test]
     fn the_number_of_addresses_is_bounded() {
-        let many = vec!["/ip4/1.2.3.4/tcp/1/ws"; MAX_ADDRESSES + 1];
-        assert_eq!(Bootstrap::new(PEER, many).unwrap().addresses.len(), MAX_ADDRESSES);
+        let many = vec!["/ip4/1.2.3.4/tcp/1/ws"; MAX_RELAY_ADDRESSES + 1];
+        assert_eq!(Relay::new(PEER, many).unwrap().addresses.len(), MAX_RELAY_ADDRESSES);
     }
 }

@@ -2,22 +2,35 @@
 //! system tells of its network and of the page.
 
 use std::{
+    cell::RefCell,
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll},
 };
 
 use futures::{FutureExt, StreamExt, channel::mpsc};
 use js_sys::{Array, Reflect};
-use libp2p::Transport as _;
+use libp2p::{Transport, core::transport::OptionalTransport};
+use libp2p_webtransport_websys as webtransport;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, EventTarget, RequestCache, RequestInit, Response, VisibilityState};
 
 use super::{
-    Bootstrap, BootstrapError, Config, Connectivity, Signal, Socket, web_socket::WebSockets,
-    webrtc::negotiate,
+    Bootstrap, BootstrapError, Config, Connectivity, Relay, Sessions, Signal, Socket,
+    sleep::Sleep,
+    stun,
+    swarm::either,
+    web_socket::WebSockets,
+    webrtc::{WebRtcDirect, negotiate},
 };
-use crate::platform::page::{self, Listener};
+use crate::{
+    limits::MAX_OTHER_RELAYS,
+    platform::{
+        page::{self, Listener},
+        time,
+    },
+};
 
 /// The version of the document (protocol.md §13).
 const VERSION: f64 = 1.0;
@@ -29,13 +42,60 @@ impl Config {
     /// For the page that calls it, with the relay that serves the page.
     #[must_use]
     pub fn browser() -> Self {
+        // Of the latest document: a relay that comes back may have another.
+        let stun = Rc::<RefCell<Vec<String>>>::default();
+        let known = Rc::clone(&stun);
         Self {
             sockets: WebSockets::default().map(|stream, _| Box::new(stream) as Socket).boxed(),
-            fetch: Box::new(|| fetch().boxed_local()),
-            negotiate: Some(Box::new(|role, stream| negotiate(role, stream).boxed_local())),
+            sessions: sessions(),
+            fetch: Box::new(move || fetch(Rc::clone(&known)).boxed_local()),
+            known: recall(),
+            remember: Box::new(remember),
+            negotiate: Some(Box::new(move |role, stream| {
+                negotiate(role, stream, stun.borrow().clone()).boxed_local()
+            })),
             signals: Signals::listen().boxed_local(),
         }
     }
+}
+
+/// Where the relays are kept that are known: one line each, its PeerId and its addresses with spaces
+/// between (docs/storage.md).
+const RELAYS: &str = "volly.relays";
+
+fn recall() -> Vec<Relay> {
+    let text = page::recall(RELAYS).unwrap_or_default();
+    let relays = text.lines().take(MAX_OTHER_RELAYS + 1).filter_map(|line| {
+        let (peer, addresses) = line.split_once(' ')?;
+        Relay::new(peer, addresses.split(' ')).ok()
+    });
+    relays.collect()
+}
+
+fn remember(relays: &[Relay]) {
+    let line = |relay: &Relay| {
+        let addresses = relay.addresses.iter().map(|address| format!(" {address}"));
+        format!("{}{}\n", relay.peer, addresses.collect::<String>())
+    };
+    page::remember(RELAYS, &relays.iter().map(line).collect::<String>());
+}
+
+/// WebTransport and WebRTC-direct, where the browser has them.
+fn sessions() -> Option<Sessions> {
+    let has = |name: &str| Reflect::has(&page::window(), &name.into()).unwrap_or_default();
+    let (webtransport, webrtc) = (has("WebTransport"), has("RTCPeerConnection"));
+    (webtransport || webrtc).then(|| -> Sessions {
+        Box::new(move |key| {
+            let quic = webtransport
+                .then(|| webtransport::Transport::new(webtransport::Config::new(key)).boxed());
+            let direct = webrtc.then(|| WebRtcDirect(key.clone()));
+            either(optional(quic).or_transport(optional(direct)))
+        })
+    })
+}
+
+fn optional<T: Transport>(transport: Option<T>) -> OptionalTransport<T> {
+    transport.map_or_else(OptionalTransport::none, OptionalTransport::some)
 }
 
 /// Ends a request that nobody waits for any more.
@@ -47,19 +107,36 @@ impl Drop for AbortOnDrop {
     }
 }
 
-async fn fetch() -> Result<Bootstrap, BootstrapError> {
+/// The document; its STUN responders are put into `stun`.
+async fn fetch(stun: Rc<RefCell<Vec<String>>>) -> Result<Bootstrap, BootstrapError> {
     let document = fetch_document().await.map_err(|_| BootstrapError::NotFetched)?;
-    let field = |name: &str| Reflect::get(&document, &name.into()).ok();
+    let field = |name: &str| field(&document, name);
     if field("version").and_then(|version| version.as_f64()) != Some(VERSION) {
         return Err(BootstrapError::Malformed);
     }
-    let peer = field("peer").and_then(|peer| peer.as_string());
-    let addresses = field("addresses").and_then(|addresses| addresses.dyn_into::<Array>().ok());
-    let (Some(peer), Some(addresses)) = (peer, addresses) else {
-        return Err(BootstrapError::Malformed);
-    };
-    let addresses: Vec<_> = addresses.iter().filter_map(|address| address.as_string()).collect();
-    Bootstrap::new(&peer, addresses.iter().map(String::as_str))
+    // A relay from before these fields has none.
+    let urls = texts(&document, "stun").unwrap_or_default();
+    let others = field("relays").and_then(|list| list.dyn_into::<Array>().ok()).unwrap_or_default();
+    let others = others.iter().take(MAX_OTHER_RELAYS).filter_map(|other| relay(&other)?.ok());
+    let host = page::window().location().hostname().unwrap_or_default();
+    *stun.borrow_mut() = stun::usable(&host, urls.iter().map(String::as_str));
+    let home = relay(&document).ok_or(BootstrapError::Malformed)??;
+    Ok(Bootstrap { relay: home, others: Vec::new() }.naming(others))
+}
+
+fn field(object: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(object, &name.into()).ok()
+}
+
+fn texts(object: &JsValue, name: &str) -> Option<Vec<String>> {
+    let list = field(object, name)?.dyn_into::<Array>().ok()?;
+    Some(list.iter().filter_map(|text| text.as_string()).collect())
+}
+
+/// `None` when a field is missing.
+fn relay(object: &JsValue) -> Option<Result<Relay, BootstrapError>> {
+    let peer = field(object, "peer")?.as_string()?;
+    Some(Relay::new(&peer, texts(object, "addresses")?.iter().map(String::as_str)))
 }
 
 async fn fetch_document() -> Result<JsValue, JsValue> {
@@ -78,6 +155,7 @@ async fn fetch_document() -> Result<JsValue, JsValue> {
 /// Listens to the page; stops when dropped.
 struct Signals {
     received: mpsc::Receiver<Signal>,
+    sleep: Sleep<fn() -> u64>,
     _listeners: Vec<Listener>,
 }
 
@@ -104,7 +182,7 @@ impl Signals {
         if let Some(document) = window.document() {
             listeners.push(on(document.into(), "visibilitychange", visibility));
         }
-        Self { received, _listeners: listeners }
+        Self { received, sleep: Sleep::new(time::now), _listeners: listeners }
     }
 }
 
@@ -119,6 +197,9 @@ impl futures::Stream for Signals {
     type Item = Signal;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Signal>> {
+        if let Poll::Ready(Some(slept)) = self.sleep.poll_next_unpin(cx) {
+            return Poll::Ready(Some(Signal::Slept(slept)));
+        }
         self.received.poll_next_unpin(cx)
     }
 }

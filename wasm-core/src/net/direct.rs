@@ -9,6 +9,7 @@
 //! goes to the mailbox when no receipt comes.
 
 mod contact;
+mod dial;
 mod proof;
 mod stream;
 mod streams;
@@ -19,26 +20,24 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
     rc::Rc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use futures::{
-    FutureExt, StreamExt,
+    StreamExt,
     future::LocalBoxFuture,
     stream::{FuturesUnordered, SelectAll},
 };
 use libp2p::{
-    Multiaddr, PeerId, Stream, Swarm,
+    PeerId, Stream, Swarm,
     core::{ConnectedPoint, muxing::StreamMuxerBox},
-    multiaddr::Protocol,
-    swarm::{
-        ConnectionId, SwarmEvent,
-        dial_opts::{DialOpts, PeerCondition},
-    },
+    ping,
+    swarm::{ConnectionId, SwarmEvent},
 };
 use libp2p_stream::{Control, IncomingStreams};
 
 use self::{
-    contact::{Attempt, Contact, Path, Try},
+    contact::{Attempt, Contact, Try},
     stream::DirectStream,
     token::Token,
 };
@@ -46,9 +45,14 @@ use super::{
     Events, Negotiate,
     frames::Frames,
     handoff::{self, Handoff},
+    links::Links,
     swarm::{Behaviour, BehaviourEvent, DIRECT, SIGNALING},
 };
-use crate::{api::ContactId, crypto::secret::Secret, engine::effect::EnvelopeId};
+use crate::{
+    api::{ContactId, Path},
+    crypto::secret::Secret,
+    engine::{effect::EnvelopeId, input::NetEvent},
+};
 
 /// Dials at the same time. Lower: after a reconnect the last contact waits. Higher: a relay counts
 /// them as a flood.
@@ -69,8 +73,24 @@ enum Done {
     Offered(ContactId, Attempt, PeerId, Option<StreamMuxerBox>),
     /// See [`upgrade`].
     Answered(PeerId, Option<StreamMuxerBox>),
-    /// Traffic to this peer has moved away from its circuits for some time.
-    Moved(PeerId),
+    /// This peer may offer again.
+    Rested(PeerId),
+    /// Some time has passed since traffic moved to this stream, away from the circuits.
+    Moved(ContactId, Attempt),
+}
+
+/// A connection to a contact, or whoever passes for one.
+struct Connection {
+    peer: PeerId,
+    path: Path,
+    /// Of the last ping.
+    round_trip: Option<Duration>,
+}
+
+impl Connection {
+    fn goes(&self, peer: PeerId, path: Path) -> bool {
+        (self.peer, self.path) == (peer, path)
+    }
 }
 
 /// All contacts that are to be reached.
@@ -83,15 +103,14 @@ pub(super) struct Direct {
     negotiate: Option<Rc<Negotiate>>,
     handoff: Handoff,
     contacts: BTreeMap<ContactId, Contact>,
-    /// Connections to contacts, and whoever passes for one.
-    connections: HashMap<ConnectionId, (PeerId, Path)>,
+    connections: HashMap<ConnectionId, Connection>,
     queue: VecDeque<ContactId>,
     dials: usize,
     unproved: usize,
     negotiations: usize,
     /// Nothing is negotiated: no contact learns our IP address.
     relay_only: bool,
-    /// Whose offers are being answered.
+    /// Whose offers are being answered, or came to nothing a moment ago.
     answering: HashSet<PeerId>,
     online: bool,
     next_attempt: u64,
@@ -148,8 +167,12 @@ impl Direct {
         }
     }
 
-    /// Takes note of the connections there are.
-    pub(super) fn on_swarm_event(&mut self, event: &SwarmEvent<BehaviourEvent>) {
+    /// Takes note of the connections there are, and of how far their ends are.
+    pub(super) fn on_swarm_event(
+        &mut self,
+        event: &SwarmEvent<BehaviourEvent>,
+        events: &mut Events,
+    ) {
         match event {
             SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
                 let local = match endpoint {
@@ -157,30 +180,54 @@ impl Direct {
                     ConnectedPoint::Listener { local_addr, .. } => local_addr,
                 };
                 let path = if handoff::is_direct(local) { Path::Direct } else { Path::Relayed };
-                self.connections.insert(*connection_id, (*peer_id, path));
+                let connection = Connection { peer: *peer_id, path, round_trip: None };
+                self.connections.insert(*connection_id, connection);
             }
             SwarmEvent::ConnectionClosed { connection_id, .. } => {
                 self.connections.remove(connection_id);
             }
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                connection,
+                result: Ok(round_trip),
+                ..
+            })) => self.on_ping(*connection, *round_trip, events),
             _ => {}
+        }
+    }
+
+    fn on_ping(&mut self, connection: ConnectionId, round_trip: Duration, events: &mut Events) {
+        let Some(known) = self.connections.get_mut(&connection) else { return };
+        known.round_trip = Some(round_trip);
+        let there = self.contacts.iter().find(|(_, contact)| contact.is_at(known.peer, known.path));
+        if let Some((id, _)) = there {
+            events.push(NetEvent::RoundTrip(*id, round_trip));
         }
     }
 
     /// Closes what there is of one path to a peer.
     fn close(&self, peer: PeerId, path: Path, node: &mut Swarm<Behaviour>) {
-        for (connection, _) in self.connections.iter().filter(|(_, at)| **at == (peer, path)) {
+        for (connection, _) in self.connections.iter().filter(|(_, it)| it.goes(peer, path)) {
             node.close_connection(*connection);
         }
     }
 
     /// Reaches for a contact, or is ready for it. A `peer` that is none counts as unknown.
-    pub(super) fn reach(&mut self, id: ContactId, peer: &[u8], key: Secret<32>) {
+    pub(super) fn reach(
+        &mut self,
+        id: ContactId,
+        peer: &[u8],
+        relays: &[Vec<u8>],
+        key: Secret<32>,
+    ) {
         let peer = PeerId::from_bytes(peer).ok().filter(|&peer| peer != self.local);
         let contact = self.contacts.entry(id).or_insert_with(|| Contact::new(key.clone()));
         if contact.peer != peer || contact.key != key {
             // Where it was is no longer of interest; what is under way there comes to nothing.
             (contact.dial, contact.upgrade) = (Try::Resting, Try::Resting);
             (contact.peer, contact.key) = (peer, key);
+        }
+        if peer.is_some() {
+            contact.relays = relays.iter().filter_map(|it| PeerId::from_bytes(it).ok()).collect();
         }
         contact.begin_again();
         self.enqueue(id);
@@ -198,28 +245,18 @@ impl Direct {
         }
     }
 
-    /// Puts a contact into the queue when it is ours to dial and nothing is under way.
-    fn enqueue(&mut self, id: ContactId) {
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let ours = contact.is_ours_to_dial(self.local);
-        if self.online && ours && contact.stream.is_none() && contact.dial == Try::Resting {
-            contact.dial = Try::Waiting;
-            self.queue.push_back(id);
-        }
-    }
-
-    /// Does what can be done now; true when something was. Circuits begin at `circuit`.
+    /// Does what can be done now; true when something was. Circuits begin where `links` says.
     pub(super) fn poll(
         &mut self,
-        circuit: Option<&Multiaddr>,
+        links: &Links,
         node: &mut Swarm<Behaviour>,
         events: &mut Events,
         cx: &mut Context<'_>,
     ) -> bool {
-        let mut moved = self.notice_link(circuit.is_some());
-        while let (Some(circuit), true) = (circuit, self.dials < MAX_DIALS) {
+        let mut moved = self.notice_links(links.has_circuits());
+        while self.online && self.dials < MAX_DIALS {
             let Some(id) = self.queue.pop_front() else { break };
-            self.dial(id, circuit, node);
+            self.dial(id, links, node, events);
             moved = true;
         }
         if let Poll::Ready(Some(done)) = self.tasks.poll_next_unpin(cx) {
@@ -244,8 +281,8 @@ impl Direct {
         moved
     }
 
-    /// Dials everyone afresh when the relay is back; what was under way to the old one has failed.
-    fn notice_link(&mut self, online: bool) -> bool {
+    /// Dials everyone afresh when a relay is back; what was under way to the old one has failed.
+    fn notice_links(&mut self, online: bool) -> bool {
         if self.online == online {
             return false;
         }
@@ -267,29 +304,6 @@ impl Direct {
         Attempt(self.next_attempt)
     }
 
-    fn dial(&mut self, id: ContactId, circuit: &Multiaddr, node: &mut Swarm<Behaviour>) {
-        let attempt = self.attempt();
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let (Try::Waiting, Some(peer)) = (contact.dial, contact.peer) else { return };
-        if circuit.iter().any(|part| part == Protocol::P2p(peer)) {
-            // A contact that claims to be the relay would have us hang up on it.
-            contact.dial = Try::Resting;
-            return;
-        }
-        contact.dial = Try::Busy(attempt);
-        self.dials += 1;
-        let key = contact.key.clone();
-        if !self.connections.values().any(|at| *at == (peer, Path::Relayed)) {
-            let opts = DialOpts::peer_id(peer)
-                .addresses(vec![circuit.clone().with(Protocol::P2p(peer))])
-                .condition(PeerCondition::NotDialing);
-            let _ = node.dial(opts.build());
-        }
-        let prove = self.prove(self.relayed.clone(), peer, key);
-        let done = async move { Done::Dialed((id, attempt, peer), Path::Relayed, prove.await) };
-        self.tasks.push(done.boxed_local());
-    }
-
     fn on_done(&mut self, done: Done, node: &mut Swarm<Behaviour>, events: &mut Events) {
         match done {
             Done::Paused(id, attempt, path) => {
@@ -308,7 +322,7 @@ impl Direct {
                         self.go_up((id, peer, path), frames, node, events);
                         match path {
                             Path::Relayed => self.upgrade(id),
-                            Path::Direct => self.retire_circuit(peer),
+                            Path::Direct => self.retire_circuits(id),
                         }
                     }
                     (_, current, Path::Relayed) => {
@@ -326,7 +340,8 @@ impl Direct {
                 self.on_offered((id, attempt, peer), muxer, node);
             }
             Done::Answered(peer, muxer) => self.on_answered(peer, muxer),
-            Done::Moved(peer) => self.close_circuits(peer, node),
+            Done::Rested(peer) => drop(self.answering.remove(&peer)),
+            Done::Moved(id, attempt) => self.close_circuits(id, attempt, node),
         }
     }
 

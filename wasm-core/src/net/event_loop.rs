@@ -14,15 +14,16 @@ use super::{
     breaker::Breaker,
     direct::Direct,
     handoff::Handoff,
-    link::Link,
-    swarm::{self, Behaviour, BehaviourEvent},
+    links::Links,
+    race::Race,
+    swarm::{self, Behaviour, BehaviourEvent, Ways},
 };
 use crate::engine::{effect::NetAction, input::NetEvent};
 
 /// Polls everything there is until nothing moves.
 pub(super) struct EventLoop {
     node: Swarm<Behaviour>,
-    link: Link,
+    links: Links,
     direct: Direct,
     actions: mpsc::Receiver<NetAction>,
     signals: LocalBoxStream<'static, Signal>,
@@ -37,13 +38,15 @@ impl EventLoop {
         actions: mpsc::Receiver<NetAction>,
         events: mpsc::Sender<NetEvent>,
     ) -> Self {
-        let Config { sockets, fetch, negotiate, signals } = config;
-        let (breaker, handoff) = (Breaker::default(), Handoff::default());
-        let node = swarm::build(&Keypair::generate_ed25519(), sockets, breaker.clone(), &handoff);
+        let Config { sockets, sessions, fetch, known, remember, negotiate, signals } = config;
+        let (breaker, race, handoff) = (Breaker::default(), Race::default(), Handoff::default());
+        let ways = Ways { sockets, sessions, breaker: breaker.clone(), race: race.clone() };
+        let node = swarm::build(&Keypair::generate_ed25519(), ways, &handoff);
         let direct = Direct::new(&node, negotiate, handoff);
-        let link = Link::new(fetch, breaker, node.behaviour().relayed_streams());
+        let control = node.behaviour().relayed_streams();
+        let links = Links::new(fetch, (known, remember), &breaker, &race, &control);
         let (signals_ended, undelivered) = (false, Events::default());
-        Self { node, link, direct, actions, signals, signals_ended, events, undelivered }
+        Self { node, links, direct, actions, signals, signals_ended, events, undelivered }
     }
 
     /// Hands events over. Ready when nobody wants them any more.
@@ -66,8 +69,8 @@ impl EventLoop {
         {
             self.node.close_connection(ping.connection);
         }
-        self.direct.on_swarm_event(&event);
-        self.link.on_swarm_event(&event, &mut self.node, &mut self.undelivered);
+        self.direct.on_swarm_event(&event, &mut self.undelivered);
+        self.links.on_swarm_event(&event, &mut self.node, &mut self.undelivered);
         true
     }
 
@@ -77,10 +80,13 @@ impl EventLoop {
         }
         match self.signals.poll_next_unpin(cx) {
             Poll::Ready(Some(Signal::Connectivity(connectivity))) => {
-                self.link.on_connectivity(connectivity, &mut self.node, &mut self.undelivered);
+                self.links.on_connectivity(connectivity, &mut self.node, &mut self.undelivered);
             }
-            Poll::Ready(Some(Signal::Visible)) => self.link.on_visibility(false),
-            Poll::Ready(Some(Signal::Hidden)) => self.link.on_visibility(true),
+            Poll::Ready(Some(Signal::Visible)) => self.links.on_visibility(false),
+            Poll::Ready(Some(Signal::Hidden)) => self.links.on_visibility(true),
+            Poll::Ready(Some(Signal::Slept(slept))) => {
+                self.links.on_slept(slept, &mut self.node, &mut self.undelivered);
+            }
             Poll::Ready(None) => self.signals_ended = true,
             Poll::Pending => return false,
         }
@@ -89,21 +95,23 @@ impl EventLoop {
 
     /// Takes one action. Ready with false when there will be no more.
     fn poll_action(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        if !self.link.has_room() || self.undelivered.len() >= MAX_UNANSWERED {
+        if !self.links.has_room() || self.undelivered.len() >= MAX_UNANSWERED {
             return Poll::Pending;
         }
         let Some(action) = futures::ready!(self.actions.poll_next_unpin(cx)) else {
             return Poll::Ready(false);
         };
         match action {
-            NetAction::ReachDirect { contact, peer, key } => self.direct.reach(contact, &peer, key),
+            NetAction::ReachDirect { contact, peer, relays, key } => {
+                self.direct.reach(contact, &peer, &relays, key);
+            }
             NetAction::RelayOnly(only) => self.direct.set_relay_only(only, &mut self.node),
             NetAction::SendDirect { contact, id, envelope } => {
                 self.direct.send(contact, id, &envelope);
             }
             NetAction::ForgetDirect(contact) => self.direct.forget(contact),
-            NetAction::Reconnect => self.link.reconnect(),
-            action => self.link.request(action, &mut self.undelivered),
+            NetAction::Reconnect => self.links.reconnect(),
+            action => self.links.request(action, &mut self.undelivered),
         }
         Poll::Ready(true)
     }
@@ -124,9 +132,8 @@ impl Future for EventLoop {
                 Poll::Pending => false,
             };
             moved |= this.poll_signals(cx);
-            moved |= this.link.poll(&mut this.node, &mut this.undelivered, cx);
-            let circuit = this.link.circuit();
-            moved |= this.direct.poll(circuit, &mut this.node, &mut this.undelivered, cx);
+            moved |= this.links.poll(&mut this.node, &mut this.undelivered, cx);
+            moved |= this.direct.poll(&this.links, &mut this.node, &mut this.undelivered, cx);
             moved |= this.poll_node(cx);
             if !moved {
                 return Poll::Pending;

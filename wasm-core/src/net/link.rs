@@ -1,17 +1,21 @@
-//! The way to the relay: found, dialled, kept, and made again when it is lost.
+//! The way to one relay: found, dialled, kept, and made again, to this or another one, when it is lost.
 //!
 //! ```text
 //!  Pausing ─► Fetching ─► Dialing ─► Opening ─► Online
 //!     ▲           │          │          │          │
 //!     └───────────┴──────────┴──────────┴──────────┘  any failure
+//!  Idle: there is no relay for this link; the other one has the only one
 //! ```
 //!
-//! Invariant: what [`RelayStatus`] says is what is so, at most a probe later (see
-//! [`super::probe`]). Requests are made only while it is online, and none is made again.
+//! Invariant: what is said of a link is so, at most a probe later (see [`super::probe`]). Requests are
+//! made only while it is online, and none is made again.
 
+mod parts;
+mod slept;
 mod steps;
 
 use std::{
+    collections::VecDeque,
     hash::{DefaultHasher, Hash, Hasher},
     io, mem,
     num::NonZeroU8,
@@ -22,9 +26,8 @@ use std::{
 use futures::{FutureExt, channel::mpsc, future::LocalBoxFuture};
 use futures_timer::Delay;
 use libp2p::{
-    Multiaddr, PeerId, Stream, Swarm,
+    Multiaddr, PeerId, Stream,
     core::ConnectedPoint,
-    multiaddr::Protocol,
     relay,
     swarm::{
         ConnectionId, SwarmEvent,
@@ -33,20 +36,20 @@ use libp2p::{
 };
 use libp2p_stream::Control;
 
+use self::parts::Route;
+pub(super) use self::parts::{Online, Surroundings};
 use super::{
-    Connectivity, Events, Fetch,
-    bootstrap::{Bootstrap, BootstrapError},
+    Connectivity,
+    bootstrap::{Bootstrap, BootstrapError, Relay},
     breaker::Breaker,
-    handoff::is_direct,
-    mailbox_client::{self, MailboxClient},
+    directory::circuit,
+    links::Fetches,
+    mailbox_client::MailboxClient,
     probe::Nudge,
+    race::Race,
     reservation::Reservation,
-    swarm::{Behaviour, BehaviourEvent},
+    swarm::BehaviourEvent,
     timer::doubled,
-};
-use crate::engine::{
-    effect::NetAction,
-    input::{NetEvent, RelayError, RelayStatus},
 };
 
 /// Pause after the first failure; doubled after each further one.
@@ -54,6 +57,17 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Longest pause. Lower: more dials at a relay that is away. Higher: back later when it returns.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// Longest pause while the other link is there, which is enough. Lower: more dials in vain at relays
+/// that are away. Higher: nobody steps in for longer when that one goes as well.
+const LONGEST_SPARE_PAUSE: Duration = Duration::from_secs(60);
+
+/// Between two looks for a relay when there is none for this link. Lower: more requests to the only one.
+/// Higher: a relay that has come is used later.
+const IDLE_PAUSE: Duration = Duration::from_secs(600);
+
+/// Dials that were given up and may still come through.
+const MAX_GIVEN_UP: usize = 16;
 
 /// Failures in a row after which we call ourselves offline, whatever the system says: some browsers
 /// forget with a reload that there is no network. Two seconds, most of it pauses.
@@ -70,78 +84,70 @@ enum State {
     Dialing(ConnectionId),
     Opening(Route, LocalBoxFuture<'static, io::Result<MailboxClient<Stream>>>),
     Online(Box<Online>),
+    Idle(Delay),
 }
 
-/// The connection in use.
-#[derive(Clone)]
-struct Route {
-    connection: ConnectionId,
-    relay: PeerId,
-    /// `…/p2p/R/p2p-circuit`
-    circuit: Multiaddr,
-}
-
-struct Online {
-    route: Route,
-    mailbox: MailboxClient<Stream>,
-    probe: LocalBoxFuture<'static, ()>,
-    nudge: mpsc::Sender<Nudge>,
-    reservation: Reservation,
-}
-
-/// The one connection to a relay.
+/// A connection to a relay.
 pub(super) struct Link {
-    fetch: Fetch,
-    /// The last document that was good.
-    known: Option<Bootstrap>,
+    /// Its number in the directory.
+    place: usize,
+    fetch: Fetches,
     breaker: Breaker,
+    race: Race,
     control: Control,
     state: State,
+    /// Where the relay may be to which a connection is made, or is there.
+    addresses: Vec<Multiaddr>,
+    /// It knows where a relay was.
+    has_dialled: bool,
     /// In a row.
     failures: u32,
     connectivity: Connectivity,
     hidden: bool,
-    reported: RelayStatus,
+    given_up: VecDeque<ConnectionId>,
 }
 
 impl Link {
-    /// Begins at once.
-    pub(super) fn new(fetch: Fetch, breaker: Breaker, control: Control) -> Self {
+    /// Begins at once, the first one with the relay of the page.
+    pub(super) fn new(
+        place: usize,
+        fetch: Fetches,
+        breaker: Breaker,
+        race: Race,
+        control: Control,
+    ) -> Self {
         let mut link = Self {
+            place,
             fetch,
-            known: None,
             breaker,
+            race,
             control,
-            state: State::Pausing(Delay::new(Duration::ZERO)),
+            state: State::Idle(Delay::new(IDLE_PAUSE)),
+            addresses: Vec::new(),
+            has_dialled: false,
             failures: 0,
             connectivity: Connectivity::Online,
             hidden: false,
-            reported: RelayStatus::Offline,
+            given_up: VecDeque::new(),
         };
-        link.fetch_now();
+        if place == 0 {
+            link.fetch_now();
+        }
         link
     }
 
     /// Does what can be done now; true when something was.
-    pub(super) fn poll(
-        &mut self,
-        node: &mut Swarm<Behaviour>,
-        events: &mut Events,
-        cx: &mut Context<'_>,
-    ) -> bool {
-        let before = events.len();
-        let moved = self.advance(node, events, cx);
-        self.report(*node.local_peer_id(), events);
-        moved || events.len() > before
-    }
-
-    fn advance(
-        &mut self,
-        node: &mut Swarm<Behaviour>,
-        events: &mut Events,
-        cx: &mut Context<'_>,
-    ) -> bool {
+    pub(super) fn poll(&mut self, around: &mut Surroundings<'_>, cx: &mut Context<'_>) -> bool {
         match &mut self.state {
+            State::Idle(delay) => {
+                if around.directory.has_fresh() {
+                    self.dial(None, around);
+                } else if delay.poll_unpin(cx).is_ready() {
+                    self.fetch_now();
+                } else {
+                    return false;
+                }
+            }
             State::Pausing(delay) => {
                 if delay.poll_unpin(cx).is_pending() {
                     return false;
@@ -150,7 +156,7 @@ impl Link {
             }
             State::Fetching(fetch) => {
                 let Poll::Ready(result) = fetch.poll_unpin(cx) else { return false };
-                self.dial(result.ok(), node, events);
+                self.dial(result.ok(), around);
             }
             State::Dialing(_) => return false,
             State::Opening(route, opening) => {
@@ -159,18 +165,19 @@ impl Link {
                     Ok(mailbox) => {
                         let route = route.clone();
                         self.go_online(route, mailbox);
+                        around.directory.worked(self.place);
                     }
-                    Err(_) => self.fail(node, events),
+                    Err(_) => self.fail(around),
                 }
             }
             State::Online(online) => {
-                online.reservation.poll(&online.route.circuit, node, cx);
+                online.reservation.poll(&online.route.circuit, around.node, cx);
                 if online.probe.poll_unpin(cx).is_ready() {
-                    self.fail(node, events);
-                } else if events.has_room() {
+                    self.fail(around);
+                } else if around.events.has_room() {
                     match online.mailbox.poll(cx) {
-                        Poll::Ready(Ok(event)) => events.push(event),
-                        Poll::Ready(Err(_)) => self.fail(node, events),
+                        Poll::Ready(Ok(event)) => around.events.push(event),
+                        Poll::Ready(Err(_)) => self.fail(around),
                         Poll::Pending => return false,
                     }
                 } else {
@@ -182,34 +189,39 @@ impl Link {
     }
 
     fn fetch_now(&mut self) {
-        self.state = State::Fetching(steps::fetch(&mut self.fetch));
+        let may_do = self.has_dialled && self.failures <= 1;
+        let timeout = if may_do { steps::AGAIN_TIMEOUT } else { steps::FETCH_TIMEOUT };
+        self.state = State::Fetching(steps::fetch(&self.fetch, timeout));
     }
 
-    fn dial(
-        &mut self,
-        fetched: Option<Bootstrap>,
-        node: &mut Swarm<Behaviour>,
-        events: &mut Events,
-    ) {
+    fn dial(&mut self, fetched: Option<Bootstrap>, around: &mut Surroundings<'_>) {
         // While the system says that there is no network, a document that came over it is the only
-        // proof of the contrary; otherwise the one of before will do.
-        if fetched.is_some() || self.connectivity == Connectivity::Offline {
-            self.known = fetched;
+        // proof of the contrary; otherwise what is known of before will do.
+        if self.connectivity == Connectivity::Offline && fetched.is_none() {
+            return self.fail(around);
         }
-        let Some(Bootstrap { peer, addresses }) = self.known.clone() else {
-            return self.fail(node, events);
+        if let Some(document) = fetched {
+            around.directory.learn(document);
+        }
+        let Some(Relay { peer, addresses }) = around.directory.choose(self.place) else {
+            if around.spare {
+                self.state = State::Idle(Delay::new(IDLE_PAUSE));
+                return;
+            }
+            return self.fail(around);
         };
-        // One after the other, in the relay's order: the first is the one the page came from, and
-        // the policy of the page may forbid the others.
+        self.has_dialled = true;
+        self.addresses = addresses.clone();
+        // All at once for libp2p; the race has each of them wait for its turn.
         let opts = DialOpts::peer_id(peer)
-            .addresses(addresses)
-            .override_dial_concurrency_factor(NonZeroU8::MIN)
+            .addresses(self.race.begin(addresses))
+            .override_dial_concurrency_factor(NonZeroU8::MAX)
             .condition(PeerCondition::Always)
             .build();
         let connection = opts.connection_id();
-        match node.dial(opts) {
+        match around.node.dial(opts) {
             Ok(()) => self.state = State::Dialing(connection),
-            Err(_) => self.fail(node, events),
+            Err(_) => self.fail(around),
         }
     }
 
@@ -225,62 +237,55 @@ impl Link {
     }
 
     /// Ends what there is of a connection, and pauses before the next.
-    fn fail(&mut self, node: &mut Swarm<Behaviour>, events: &mut Events) {
-        self.breaker.trip();
-        let pause = self.pause(*node.local_peer_id());
+    fn fail(&mut self, around: &mut Surroundings<'_>) {
+        self.breaker.trip(&mem::take(&mut self.addresses));
+        around.directory.failed(self.place);
+        if matches!(self.state, State::Opening(..)) {
+            self.race.lost();
+        }
+        if let State::Dialing(connection) = self.state {
+            self.given_up.truncate(MAX_GIVEN_UP - 1);
+            self.given_up.push_front(connection);
+        }
+        let pause = self.pause(*around.node.local_peer_id(), around.spare);
         self.failures = self.failures.saturating_add(1);
         if let State::Online(online) = mem::replace(&mut self.state, State::Pausing(pause)) {
-            online.reservation.end(node);
-            events.extend(online.mailbox.abandon());
+            online.reservation.end(around.node);
+            around.events.extend(online.mailbox.abandon());
         }
     }
 
     /// Between a half and the whole of the doubled pause. All clients of a relay that was away come
     /// back; the PeerId of a run is random, and spreads them.
-    fn pause(&self, peer: PeerId) -> Delay {
+    fn pause(&self, peer: PeerId, spare: bool) -> Delay {
+        let longest = if spare { LONGEST_SPARE_PAUSE } else { LONGEST_PAUSE };
         let whole = match self.connectivity {
-            Connectivity::Online => doubled(FIRST_PAUSE, self.failures, LONGEST_PAUSE),
+            Connectivity::Online => doubled(FIRST_PAUSE, self.failures, longest),
             Connectivity::Offline => LONGEST_PAUSE,
         };
         let mut hasher = DefaultHasher::new();
-        (peer, self.failures).hash(&mut hasher);
+        (peer, self.place, self.failures).hash(&mut hasher);
         let part = u32::try_from(hasher.finish() % 128).unwrap_or_default();
         Delay::new(whole * (128 + part) / 256)
     }
 
-    fn report(&mut self, local: PeerId, events: &mut Events) {
-        let status = match &self.state {
-            State::Online(online) => {
-                let reserved = online.reservation.is_held();
-                RelayStatus::Online { peer: if reserved { local.to_bytes() } else { Vec::new() } }
-            }
-            _ if self.connectivity == Connectivity::Offline || self.failures >= OFFLINE_AFTER => {
-                RelayStatus::Offline
-            }
-            _ => RelayStatus::Connecting,
-        };
-        if status != self.reported {
-            self.reported = status.clone();
-            events.push(NetEvent::Relay(status));
+    /// What there is while it is online.
+    pub(super) fn online(&self) -> Option<&Online> {
+        if let State::Online(online) = &self.state { Some(online) } else { None }
+    }
+
+    /// What there is while it is online.
+    pub(super) fn online_mut(&mut self) -> Option<&mut Online> {
+        if let State::Online(online) = &mut self.state { Some(online) } else { None }
+    }
+
+    /// Whether nothing is to be expected of it soon.
+    pub(super) fn is_hopeless(&self) -> bool {
+        match self.state {
+            State::Idle(_) => true,
+            State::Online(_) => false,
+            _ => self.connectivity == Connectivity::Offline || self.failures >= OFFLINE_AFTER,
         }
-    }
-
-    /// Whether a request would be taken or refused at once.
-    pub(super) fn has_room(&self) -> bool {
-        if let State::Online(online) = &self.state { online.mailbox.has_room() } else { true }
-    }
-
-    /// Makes a request, or refuses it when there is no connection.
-    pub(super) fn request(&mut self, action: NetAction, events: &mut Events) {
-        match &mut self.state {
-            State::Online(online) => online.mailbox.request(action),
-            _ => events.extend(mailbox_client::refuse(&action, RelayError::Offline)),
-        }
-    }
-
-    /// Where circuits begin, while online: `…/p2p/R/p2p-circuit`.
-    pub(super) fn circuit(&self) -> Option<&Multiaddr> {
-        if let State::Online(online) = &self.state { Some(&online.route.circuit) } else { None }
     }
 
     /// Skips a pause, and checks a connection.
@@ -305,15 +310,13 @@ impl Link {
     pub(super) fn on_connectivity(
         &mut self,
         connectivity: Connectivity,
-        node: &mut Swarm<Behaviour>,
-        events: &mut Events,
+        around: &mut Surroundings<'_>,
     ) {
         self.connectivity = connectivity;
+        self.race.forget();
         match (connectivity, &self.state) {
             (Connectivity::Online, _) => self.reconnect(),
-            (Connectivity::Offline, State::Opening(..) | State::Online(_)) => {
-                self.fail(node, events);
-            }
+            (Connectivity::Offline, State::Opening(..) | State::Online(_)) => self.fail(around),
             // What is under way shows whether the system is right: a relay on this machine is there
             // without a network.
             (Connectivity::Offline, _) => {}
@@ -335,55 +338,45 @@ impl Link {
     pub(super) fn on_swarm_event(
         &mut self,
         event: &SwarmEvent<BehaviourEvent>,
-        node: &mut Swarm<Behaviour>,
-        events: &mut Events,
+        around: &mut Surroundings<'_>,
     ) {
         match (event, &mut self.state) {
             (SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. }, state) => {
                 let ConnectedPoint::Dialer { address, .. } = endpoint else { return };
                 if matches!(state, State::Dialing(dialing) if dialing == connection_id) {
+                    self.race.won(address);
                     let (connection, relay) = (*connection_id, *peer_id);
-                    let route =
-                        Route { connection, relay, circuit: circuit(address.clone(), relay) };
+                    let (address, circuit) = (address.clone(), circuit(address.clone(), relay));
+                    let route = Route { connection, relay, address, circuit };
                     self.state = State::Opening(route, steps::open(self.control.clone(), relay));
-                } else if !endpoint.is_relayed() && !is_direct(address) {
-                    // A dial that was given up has come through after all.
-                    node.close_connection(*connection_id);
+                } else if self.given_up.contains(connection_id) {
+                    around.node.close_connection(*connection_id);
                 }
             }
             (
                 SwarmEvent::OutgoingConnectionError { connection_id, .. },
                 State::Dialing(dialing),
-            ) if connection_id == dialing => {
-                self.fail(node, events);
-            }
+            ) if connection_id == dialing => self.fail(around),
             (SwarmEvent::ConnectionClosed { connection_id, .. }, State::Opening(route, _))
                 if *connection_id == route.connection =>
             {
-                self.fail(node, events);
+                self.fail(around);
             }
             (SwarmEvent::ConnectionClosed { connection_id, .. }, State::Online(online))
                 if *connection_id == online.route.connection =>
             {
-                self.fail(node, events);
+                self.fail(around);
             }
             (
                 SwarmEvent::Behaviour(BehaviourEvent::Relay(
-                    relay::client::Event::ReservationReqAccepted { .. },
+                    relay::client::Event::ReservationReqAccepted { relay_peer_id, .. },
                 )),
                 State::Online(online),
-            ) => online.reservation.on_accepted(),
+            ) if *relay_peer_id == online.route.relay => online.reservation.on_accepted(),
             (SwarmEvent::ListenerClosed { listener_id, .. }, State::Online(online)) => {
                 online.reservation.on_closed(*listener_id);
             }
             _ => {}
         }
     }
-}
-
-fn circuit(mut address: Multiaddr, relay: PeerId) -> Multiaddr {
-    if let Some(Protocol::P2p(_)) = address.iter().last() {
-        address.pop();
-    }
-    address.with(Protocol::P2p(relay)).with(Protocol::P2pCircuit)
 }

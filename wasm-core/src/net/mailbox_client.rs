@@ -18,6 +18,7 @@ use futures_timer::Delay;
 
 use super::frames::Frames;
 use crate::{
+    address::AddressKeys,
     engine::{
         effect::{EnvelopeId, NetAction, Ticket},
         input::{NetEvent, RelayError},
@@ -63,7 +64,7 @@ impl Asked {
             (Self::Get(ticket), Status::NotFound) => Some(NetEvent::RecordGot(ticket, Ok(None))),
             (Self::Get(ticket), Status::Done) => {
                 let record = Record::decode(payload).map_err(|_| RelayError::Malformed);
-                Some(NetEvent::RecordGot(ticket, record.map(|record| Some(record.value))))
+                Some(NetEvent::RecordGot(ticket, record.map(Some)))
             }
             (_, Status::Stale) => self.failed(RelayError::Stale),
             (_, Status::Refused) => self.failed(RelayError::Refused),
@@ -126,28 +127,45 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MailboxClient<S> {
         self.pending.len() < MAX_PENDING
     }
 
-    /// Makes the request that `action` is; others are none.
+    /// Asks for what is at `keys`, and for what comes.
+    pub(super) fn subscribe(&mut self, keys: &AddressKeys) {
+        self.ask(Asked::Nothing, Op::subscribe(keys, &self.nonce));
+    }
+
+    /// Has an envelope deleted everywhere.
+    pub(super) fn acknowledge(&mut self, keys: &AddressKeys, id: EnvelopeId) {
+        self.ask(Asked::Nothing, Op::acknowledge(keys, id.0));
+    }
+
+    /// Reads a record.
+    pub(super) fn get_record(&mut self, ticket: Ticket, keys: &AddressKeys) {
+        self.ask(Asked::Get(ticket), Op::get_record(keys, &self.nonce));
+    }
+
+    /// Makes the request that `action` is; others are none, or have a method of their own.
     pub(super) fn request(&mut self, action: NetAction) {
         let asked = asked(&action);
         let op = match action {
             NetAction::PutRecord { keys, sequence, lifetime, value, .. } => {
                 Op::put_record(&keys, sequence, lifetime, value)
             }
-            NetAction::GetRecord { keys, .. } => Op::get_record(&keys, &self.nonce),
             NetAction::Deposit { keys, id, lifetime, envelope, .. } => {
                 Op::deposit(&keys, id.0, lifetime, envelope)
             }
-            NetAction::Subscribe(keys) => Op::subscribe(&keys, &self.nonce),
             NetAction::Unsubscribe(address) => Op::Unsubscribe { address },
-            NetAction::Acknowledge { address, ids } => {
-                Op::Acknowledge { address, ids: ids.into_iter().map(|id| id.0).collect() }
-            }
-            NetAction::ReachDirect { .. }
+            NetAction::GetRecord { .. }
+            | NetAction::Subscribe(_)
+            | NetAction::Acknowledge { .. }
+            | NetAction::ReachDirect { .. }
             | NetAction::RelayOnly(_)
             | NetAction::SendDirect { .. }
             | NetAction::ForgetDirect(_)
             | NetAction::Reconnect => return,
         };
+        self.ask(asked, op);
+    }
+
+    fn ask(&mut self, asked: Asked, op: Op) {
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         self.pending.insert(id, Pending { asked, age: 0 });

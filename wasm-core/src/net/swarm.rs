@@ -2,8 +2,9 @@
 //!
 //! The order of transports has a meaning: the relay client comes first, because a transport that
 //! looks at the beginning of an address alone would take `…/ws/p2p/R/p2p-circuit/…` for its own.
+//! Which way to a relay is tried when, is for [`super::race`].
 //! Connections that were negotiated outside come in through [`super::handoff`].
-//! Not here: Kademlia (one relay is known, and it is in the bootstrap document).
+//! Not here: Kademlia, which is between relays; one is told of others by those that it knows.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use libp2p::{
     connection_limits::ConnectionLimits,
     core::{
         muxing::StreamMuxerBox,
-        transport::{Boxed, timeout::TransportTimeout},
+        transport::{Boxed, OptionalTransport, timeout::TransportTimeout},
         upgrade::Version,
     },
     identify,
@@ -26,11 +27,12 @@ use libp2p::{
 use libp2p_stream::Control;
 
 use super::{
-    Socket,
+    Sessions, Socket,
     breaker::Breaker,
     contact_ping::ContactPing,
     handoff::{Handoff, is_direct},
     on_some::OnSome,
+    race::Race,
 };
 use crate::limits::MAX_CONTACTS;
 
@@ -86,14 +88,20 @@ impl Behaviour {
     }
 }
 
-/// Makes the node. Its sockets can be ended through `breaker`; `handoff` brings in connections that
-/// were negotiated outside.
-pub(super) fn build(
-    key: &Keypair,
-    sockets: Boxed<Socket>,
-    breaker: Breaker,
-    handoff: &Handoff,
-) -> Swarm<Behaviour> {
+/// How relays are reached.
+pub(super) struct Ways {
+    /// By a stream of bytes.
+    pub(super) sockets: Boxed<Socket>,
+    /// By what has encryption and streams of its own.
+    pub(super) sessions: Option<Sessions>,
+    /// Ends both.
+    pub(super) breaker: Breaker,
+    /// Has one go before the other.
+    pub(super) race: Race,
+}
+
+/// Makes the node. `handoff` brings in connections that were negotiated outside.
+pub(super) fn build(key: &Keypair, ways: Ways, handoff: &Handoff) -> Swarm<Behaviour> {
     let peer = key.public().to_peer_id();
     let (circuits, relay) = relay::client::new(peer);
     let behaviour = Behaviour {
@@ -104,14 +112,45 @@ pub(super) fn build(
         relayed_streams: streams(|address| !is_direct(address)),
         direct_streams: streams(is_direct),
     };
-    let transport = circuits.or_transport(sockets.map(move |socket, _| breaker.guard(socket)));
+    let Ways { sockets, sessions, breaker, race } = ways;
+    let guard = breaker.clone();
+    let transport = circuits.or_transport(
+        sockets.map(move |socket, point| guard.guard(socket, point.get_remote_address())),
+    );
+    let transport = either(secured(key, transport).or_transport(guarded(key, sessions, breaker)));
     // Without an executor connections are polled by the node itself: one task does it all.
     let config = swarm::Config::without_executor().with_idle_connection_timeout(IDLE_TIMEOUT);
-    let transport = handoff.transport().or_transport(secured(key, transport));
-    let transport = transport.map(|either, _| match either {
+    let transport = either(handoff.transport().or_transport(race.transport(transport)));
+    Swarm::new(transport, behaviour, peer, config)
+}
+
+/// Of two transports for the same, one.
+pub(super) fn either<T>(transport: T) -> Boxed<(PeerId, StreamMuxerBox)>
+where
+    T: Transport<Output = Either<(PeerId, StreamMuxerBox), (PeerId, StreamMuxerBox)>>,
+    T: Send + Unpin + 'static,
+    T::Error: Send + Sync + 'static,
+    T::Dial: Send + 'static,
+    T::ListenerUpgrade: Send + 'static,
+{
+    let same = transport.map(|either, _| match either {
         Either::Left(connection) | Either::Right(connection) => connection,
     });
-    Swarm::new(transport.boxed(), behaviour, peer, config)
+    same.boxed()
+}
+
+fn guarded(
+    key: &Keypair,
+    sessions: Option<Sessions>,
+    breaker: Breaker,
+) -> Boxed<(PeerId, StreamMuxerBox)> {
+    let Some(sessions) = sessions else {
+        return OptionalTransport::<Boxed<_>>::none().boxed();
+    };
+    let guarded = sessions(key).map(move |(peer, muxer), point| {
+        (peer, StreamMuxerBox::new(breaker.guard(muxer, point.get_remote_address())))
+    });
+    TransportTimeout::new(guarded, DIAL_TIMEOUT).boxed()
 }
 
 fn streams(wanted: fn(&Multiaddr) -> bool) -> OnSome<libp2p_stream::Behaviour> {

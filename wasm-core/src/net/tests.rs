@@ -1,6 +1,7 @@
 //! Whole nodes and a relay in one thread, over libp2p's transport in memory.
 
 mod relay;
+mod relays;
 mod upgrade;
 
 use futures::{
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// What a test waits for at most; only a failure takes that long.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Node {
     handle: Handle,
@@ -40,10 +41,22 @@ impl Node {
         bootstrap: Result<Bootstrap, BootstrapError>,
         negotiate: Option<Negotiate>,
     ) -> Self {
+        Self::start_knowing(spawner, bootstrap, Vec::new(), negotiate)
+    }
+
+    fn start_knowing(
+        spawner: &LocalSpawner,
+        bootstrap: Result<Bootstrap, BootstrapError>,
+        known: Vec<super::Relay>,
+        negotiate: Option<Negotiate>,
+    ) -> Self {
         let (signals, take_signals) = mpsc::channel(4);
         let config = Config {
             sockets: MemoryTransport::new().map(|socket, _| Box::new(socket) as Socket).boxed(),
+            sessions: None,
             fetch: Box::new(move || futures::future::ready(bootstrap.clone()).boxed_local()),
+            known,
+            remember: Box::new(|_| {}),
             negotiate,
             signals: take_signals.boxed_local(),
         };
@@ -78,9 +91,9 @@ impl Node {
 
     /// The PeerId, once a circuit is reserved.
     async fn reachable(&mut self) -> Vec<u8> {
-        let reserved = |status: &RelayStatus| matches!(status, RelayStatus::Online { peer } if !peer.is_empty());
+        let reserved = |status: &RelayStatus| matches!(status, RelayStatus::Online { peer, .. } if !peer.is_empty());
         match self.status(reserved).await {
-            RelayStatus::Online { peer } => peer,
+            RelayStatus::Online { peer, .. } => peer,
             _ => unreachable!(),
         }
     }
@@ -96,8 +109,12 @@ fn deposit(ticket: u64, envelope: Vec<u8>) -> NetAction {
 }
 
 fn reach(contact: u64, peer: &[u8], key: u8) -> NetAction {
-    let key = Secret::new([key; 32]);
-    NetAction::ReachDirect { contact: ContactId(contact), peer: peer.to_vec(), key }
+    reach_at(contact, &(peer.to_vec(), vec![]), key)
+}
+
+fn reach_at(contact: u64, (peer, relays): &(Vec<u8>, Vec<Vec<u8>>), key: u8) -> NetAction {
+    let (peer, relays, key) = (peer.clone(), relays.clone(), Secret::new([key; 32]));
+    NetAction::ReachDirect { contact: ContactId(contact), peer, relays, key }
 }
 
 #[test]
@@ -107,8 +124,9 @@ fn a_deposit_is_written_stored_and_pushed() {
     let mut node = Node::start(&pool.spawner(), Ok(relay.bootstrap()));
     pool.run_until(async {
         assert!(matches!(node.next().await, NetEvent::Relay(RelayStatus::Connecting)));
-        let empty = RelayStatus::Online { peer: Vec::new() };
-        assert_eq!(node.status(|status| *status != RelayStatus::Connecting).await, empty);
+        let status = node.status(|status| *status != RelayStatus::Connecting).await;
+        let RelayStatus::Online { peer, reserved, hosts } = status else { panic!("{status:?}") };
+        assert!(peer.is_empty() && reserved.is_empty() && hosts.len() == 1);
         assert!(!node.reachable().await.is_empty());
         node.act(NetAction::Subscribe(keys())).await;
         node.act(deposit(1, vec![5; 512])).await;
@@ -166,6 +184,28 @@ fn a_path_that_has_gone_silent_is_noticed() {
 }
 
 #[test]
+fn who_has_slept_for_long_connects_anew_and_who_dozed_does_not() {
+    let mut pool = LocalPool::new();
+    let relay = Relay::start(&pool.spawner(), None);
+    let mut node = Node::start(&pool.spawner(), Ok(relay.bootstrap()));
+    pool.run_until(async {
+        node.reachable().await;
+        node.signals.try_send(Signal::Slept(Duration::from_secs(10))).unwrap();
+        node.act(deposit(1, vec![5; 512])).await;
+        node.until(|event| {
+            let is_lost = matches!(event, NetEvent::Relay(RelayStatus::Connecting));
+            assert!(!is_lost, "the connection is kept");
+            matches!(event, NetEvent::Deposited(Ticket(1), Ok(()))).then_some(())
+        })
+        .await;
+        node.signals.try_send(Signal::Slept(Duration::from_secs(3_600))).unwrap();
+        let is_lost = |event| matches!(event, NetEvent::Relay(RelayStatus::Connecting));
+        node.until(|event| is_lost(event).then_some(())).await;
+        node.reachable().await;
+    });
+}
+
+#[test]
 fn without_a_network_the_status_says_so_at_once() {
     let mut pool = LocalPool::new();
     let relay = Relay::start(&pool.spawner(), None);
@@ -200,7 +240,7 @@ fn two_contacts_reach_each_other_directly() {
         let (at_alice, at_bob) = (alice.reachable().await, bob.reachable().await);
         alice.act(reach(1, &at_bob, 7)).await;
         bob.act(reach(2, &at_alice, 7)).await;
-        let up = |event| matches!(event, NetEvent::DirectUp(_)).then_some(());
+        let up = |event| matches!(event, NetEvent::DirectUp(..)).then_some(());
         alice.until(up).await;
         bob.until(up).await;
         send_directly(&mut alice, &mut bob, 1).await;

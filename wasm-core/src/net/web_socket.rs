@@ -5,7 +5,6 @@
 
 use std::{
     cell::RefCell,
-    collections::VecDeque,
     io,
     pin::Pin,
     rc::Rc,
@@ -29,6 +28,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BinaryType, MessageEvent, WebSocket};
 
 use super::url::web_socket_url;
+use crate::data_channel::received::Received;
 
 /// Bytes that the browser may hold for sending before a write waits.
 ///
@@ -98,11 +98,7 @@ impl Transport for WebSockets {
 /// What the handlers and the stream share.
 #[derive(Default)]
 struct State {
-    received: VecDeque<Vec<u8>>,
-    /// Bytes in `received`.
-    waiting: usize,
-    /// Bytes of the first message that were read.
-    read: usize,
+    received: Received,
     closed: bool,
     /// One task polls both directions.
     waker: Option<Waker>,
@@ -116,28 +112,8 @@ impl State {
     }
 
     fn receive(&mut self, message: Vec<u8>) {
-        self.waiting += message.len();
-        self.closed |= self.waiting > MAX_RECEIVED_BYTES;
-        if !message.is_empty() && !self.closed {
-            self.received.push_back(message);
-        }
+        self.closed = self.closed || !self.received.push(message, MAX_RECEIVED_BYTES);
         self.wake();
-    }
-
-    fn take(&mut self, buffer: &mut [u8]) -> usize {
-        let Some(message) = self.received.front() else { return 0 };
-        let rest = message.get(self.read..).unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        for (to, from) in buffer.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        self.waiting -= count;
-        self.read += count;
-        if count == rest.len() {
-            self.received.pop_front();
-            self.read = 0;
-        }
-        count
     }
 }
 
@@ -217,7 +193,7 @@ impl AsyncRead for Stream {
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         let mut state = self.0.state.borrow_mut();
-        let count = state.take(buffer);
+        let count = state.received.take(buffer);
         if count > 0 || state.closed || buffer.is_empty() {
             return Poll::Ready(Ok(count));
         }

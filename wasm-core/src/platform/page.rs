@@ -50,6 +50,13 @@ pub fn persist_storage() {
     }
 }
 
+/// The address of the script that belongs to this program, as the page preloads it.
+#[must_use]
+pub fn glue() -> Option<String> {
+    let link = window().document()?.query_selector("link[rel=modulepreload]").ok()??;
+    link.get_attribute("href")
+}
+
 /// A listener that is taken off when it is dropped.
 #[derive(Debug)]
 pub struct Listener {

@@ -14,6 +14,26 @@ use crate::{
     wire::{Acknowledges, Header, StepKind, codec::DecodeError, unpad},
 };
 
+/// Whose header key is tried.
+#[derive(Clone, Copy)]
+enum Chain {
+    /// That of the chain that is being received.
+    Current,
+    /// That of the chain which the peer may begin.
+    New,
+}
+
+/// The length of a header is not on the wire (protocol.md §6). What is expected comes first, a
+/// chain that goes on without a step and one that begins with it: each trial reads so many bytes.
+const TRIALS: [(Chain, StepKind); 6] = [
+    (Chain::Current, StepKind::None),
+    (Chain::New, StepKind::Step),
+    (Chain::Current, StepKind::Step),
+    (Chain::New, StepKind::Authentication),
+    (Chain::Current, StepKind::Authentication),
+    (Chain::New, StepKind::None),
+];
+
 /// Why a message is not opened. In every case nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -55,16 +75,20 @@ impl Ratchet {
         associated_data: &[u8; 32],
         now: u64,
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        if let Some(chain) = &self.receiving
-            && let Some(sealed) = Sealed::open(&chain.header_key, message, associated_data)?
-        {
-            return self.open_in_chain(&sealed, now);
-        }
-        if matches!(self.turn, Turn::Theirs(_))
-            && let Some(sealed) =
-                Sealed::open(&self.next_receiving_header_key, message, associated_data)?
-        {
-            return self.open_new_chain(&sealed, now);
+        for (chain, kind) in TRIALS {
+            let key = match chain {
+                Chain::Current => self.receiving.as_ref().map(|chain| &chain.header_key),
+                Chain::New => {
+                    matches!(self.turn, Turn::Theirs(_)).then_some(&self.next_receiving_header_key)
+                }
+            };
+            let Some(key) = key else { continue };
+            if let Some(sealed) = Sealed::open(key, kind, message, associated_data)? {
+                return match chain {
+                    Chain::Current => self.open_in_chain(&sealed, now),
+                    Chain::New => self.open_new_chain(&sealed, now),
+                };
+            }
         }
         let (sealed, age) = self.find_older(message, associated_data)?;
         self.open_skipped(&sealed, age)
@@ -77,8 +101,11 @@ impl Ratchet {
         associated_data: &[u8; 32],
     ) -> Result<(Sealed<'a>, usize), OpenError> {
         for (age, chain) in self.skipped.chains().enumerate().skip(1) {
-            if let Some(sealed) = Sealed::open(&chain.header_key, message, associated_data)? {
-                return Ok((sealed, age));
+            for kind in StepKind::ALL {
+                let opened = Sealed::open(&chain.header_key, kind, message, associated_data)?;
+                if let Some(sealed) = opened {
+                    return Ok((sealed, age));
+                }
             }
         }
         Err(OpenError::Unreadable)
@@ -219,24 +246,21 @@ struct Sealed<'a> {
 }
 
 impl<'a> Sealed<'a> {
-    /// Tries the three lengths of a header (protocol.md §6); `None` when the key opens none.
+    /// Takes a header of this length; `None` when the key does not open it.
     fn open(
         key: &HeaderKey,
+        kind: StepKind,
         message: &'a [u8],
         associated_data: &[u8; 32],
     ) -> Result<Option<Self>, OpenError> {
-        for kind in StepKind::ALL {
-            let Some((sealed, body)) = message.split_at_checked(kind.sealed_header_bytes()) else {
-                return Ok(None);
-            };
-            let Some((nonce, header)) = sealed.split_first_chunk() else { return Ok(None) };
-            if let Ok(header) = aead::open(key, nonce, &[], header) {
-                let header = Header::decode(&header)?;
-                let bound = [associated_data, sealed].concat();
-                return Ok(Some(Self { header, nonce: *nonce, bound, body }));
-            }
-        }
-        Ok(None)
+        let Some((sealed, body)) = message.split_at_checked(kind.sealed_header_bytes()) else {
+            return Ok(None);
+        };
+        let Some((nonce, header)) = sealed.split_first_chunk() else { return Ok(None) };
+        let Ok(header) = aead::open(key, nonce, &[], header) else { return Ok(None) };
+        let header = Header::decode(&header)?;
+        let bound = [associated_data, sealed].concat();
+        Ok(Some(Self { header, nonce: *nonce, bound, body }))
     }
 
     fn open_body(&self, key: &MessageKey) -> Result<Zeroizing<Vec<u8>>, OpenError> {

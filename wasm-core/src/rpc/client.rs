@@ -117,6 +117,7 @@ impl Client {
     pub fn receive(&mut self, message: ToClients) {
         match message {
             ToClients::Starting => self.on_starting(),
+            ToClients::Key(_) => {}
             ToClients::Failed(failure) => self.fail(failure),
             ToClients::Up { run, number, storage_failing } => {
                 self.storage_failing = storage_failing;

@@ -37,6 +37,7 @@ const TO_CLIENTS: u8 = 1;
 /// apart, not attackers: whoever can send here runs in our origin.
 const LAYOUT: [u8; 8] = {
     let mut hash = 0xCBF2_9CE4_8422_2325;
+    hash = fnv(hash, include_bytes!("../api/backup.rs"));
     hash = fnv(hash, include_bytes!("../api/call.rs"));
     hash = fnv(hash, include_bytes!("../api/event.rs"));
     hash = fnv(hash, include_bytes!("../api/model.rs"));

@@ -64,7 +64,7 @@ impl Server {
                 self.say_up();
                 None
             }
-            ToServer::Wake => None,
+            ToServer::Wake | ToServer::Lock => None,
             ToServer::Call { run, .. } if run != self.run => None,
             ToServer::Call { port, call, .. } if self.open.len() >= MAX_CALLS => {
                 let max = u32::try_from(MAX_CALLS).unwrap_or(u32::MAX);
@@ -86,6 +86,12 @@ impl Server {
         if let Some((port, call)) = self.open.remove(&call) {
             (self.publish)(ToClients::Reply { run: self.run, port, call, reply });
         }
+    }
+
+    /// The store takes long about a change.
+    pub fn stuck(&mut self) {
+        self.storage_failing = true;
+        self.say_up();
     }
 
     /// The store has taken a change.

@@ -5,7 +5,7 @@
 
 use super::{Store, StoreError};
 use crate::{
-    engine::effect::{ChangeSet, Row, Scan, Table},
+    engine::effect::{Bound, ChangeSet, Row, Scan, Table},
     limits::MAX_ROW_KEY_BYTES,
 };
 
@@ -27,8 +27,19 @@ async fn scan<S: Store>(
     before: Option<&[u8]>,
     limit: usize,
 ) -> Result<Vec<Vec<u8>>, StoreError> {
-    let before = before.map(<[u8]>::to_vec);
-    let scan = Scan { table: Table::Messages, prefix: prefix.to_vec(), before, limit };
+    let from = before.map_or(Bound::End, |before| Bound::Below(before.to_vec()));
+    let scan = Scan { table: Table::Messages, prefix: prefix.to_vec(), from, limit };
+    store.scan(&scan).await.map(keys)
+}
+
+async fn scan_up<S: Store>(
+    store: &S,
+    prefix: &[u8],
+    after: &[u8],
+    limit: usize,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let from = Bound::Above(after.to_vec());
+    let scan = Scan { table: Table::Messages, prefix: prefix.to_vec(), from, limit };
     store.scan(&scan).await.map(keys)
 }
 
@@ -41,6 +52,7 @@ pub async fn check<S: Store>(store: &S) -> Result<(), StoreError> {
     assert_eq!(store.load().await?, [], "an empty store holds nothing");
     loads_in_order_without_messages(store).await?;
     scans_downwards(store).await?;
+    scans_upwards(store).await?;
     removes_before_it_writes(store).await?;
     removes_prefixes(store).await?;
     takes_all_or_nothing(store).await
@@ -75,6 +87,22 @@ async fn scans_downwards<S: Store>(store: &S) -> Result<(), StoreError> {
     assert_eq!(scan(store, &[5, 0xFF], None, 9).await?, below[..2], "a prefix that ends in 0xFF");
     assert_eq!(scan(store, &[7], None, 9).await?, below[..0]);
     assert_eq!(scan(store, &[], None, 1).await?, [[6]], "no prefix is every row");
+    assert_eq!(store.count(Table::Messages).await?, 7, "with the one that was left out");
+    assert_eq!(store.count(Table::Outbox).await?, 0);
+    Ok(())
+}
+
+/// Reads what [`scans_downwards`] has left.
+async fn scans_upwards<S: Store>(store: &S) -> Result<(), StoreError> {
+    let above = [vec![5, 0], vec![5, 1], vec![5, 0xFF], vec![5, 0xFF, 0xFF]];
+    assert_eq!(scan_up(store, &[5], &[5], 9).await?, above);
+    assert_eq!(scan_up(store, &[5], &[5], 2).await?, above[..2]);
+    assert_eq!(scan_up(store, &[5], &[5], 0).await?, above[..0]);
+    assert_eq!(scan_up(store, &[5], &[5, 1], 9).await?, above[2..]);
+    assert_eq!(scan_up(store, &[5], &[5, 0xFF, 0xFF], 9).await?, above[..0], "nothing is above");
+    assert_eq!(scan_up(store, &[5], &[9], 9).await?, above[..0], "a bound beyond the prefix");
+    assert_eq!(scan_up(store, &[5, 0xFF], &[1], 9).await?, above[2..], "a bound before it");
+    assert_eq!(scan_up(store, &[], &[5, 0xFF, 0xFF], 9).await?, [[6]], "no prefix is every row");
     Ok(())
 }
 

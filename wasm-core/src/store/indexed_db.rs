@@ -3,7 +3,7 @@
 //! Invariant: a database that is not the one that was opened is never written to, and one that is
 //! gone is never made anew under a running engine.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use idb::{CursorDirection, KeyRange, Query};
@@ -12,11 +12,13 @@ use wasm_bindgen::JsValue;
 
 use self::{
     connection::{Absent, Connection, connect, read, write},
-    meta::Meta,
+    meta::{Inner, Meta},
 };
 use super::{Store, StoreError, after_prefix, at_rest::TableKeys, check_keys};
 use crate::{
-    engine::effect::{ChangeSet, Row, Scan, Table},
+    crypto::secret::Secret,
+    engine::effect::{Bound, ChangeSet, Row, Scan, Table},
+    key_wrap::WrappedKey,
     platform::entropy::system_rng,
 };
 
@@ -28,9 +30,12 @@ mod meta;
 pub struct IndexedDb {
     name: String,
     connection: RefCell<Rc<Connection>>,
+    key: Secret<32>,
     keys: TableKeys,
-    /// The wrapped database key tells this database from one that was put in its place.
-    wrapped_key: Vec<u8>,
+    /// Tells this database from one that was put in its place.
+    meta: RefCell<Meta>,
+    /// The key is under a passphrase as well.
+    is_locked: Cell<bool>,
 }
 
 impl IndexedDb {
@@ -38,21 +43,101 @@ impl IndexedDb {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Newer`], [`StoreError::Key`] when its key is gone or does not open, and
-    /// [`StoreError::Unavailable`]. None of them changes the database.
+    /// [`StoreError::Newer`], [`StoreError::Locked`], [`StoreError::Key`] when its key is gone or does not
+    /// open, and [`StoreError::Unavailable`]. None of them changes the database.
     pub async fn open(name: &str) -> Result<Self, StoreError> {
+        Self::open_with(name, None).await
+    }
+
+    /// Opens the database with its key, if that is under a passphrase; see [`Self::lock_of`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub async fn open_with(name: &str, key: Option<Secret<32>>) -> Result<Self, StoreError> {
         let connection = connect(name, Absent::Create).await?;
         let meta = match Meta::read(&connection).await? {
             Some(meta) => meta,
             None if is_empty(&connection).await? => Meta::create(&connection).await?,
             None => return Err(StoreError::Key),
         };
+        let (key, is_locked) = match meta.unwrap().await? {
+            Inner::Key(key) => (key, false),
+            Inner::Locked(_) => (key.ok_or(StoreError::Locked)?, true),
+        };
         Ok(Self {
             name: name.to_owned(),
             connection: RefCell::new(Rc::new(connection)),
-            keys: TableKeys::derive(&meta.unwrap_key().await?),
-            wrapped_key: meta.wrapped_key,
+            keys: TableKeys::derive(&key),
+            key,
+            meta: RefCell::new(meta),
+            is_locked: Cell::new(is_locked),
         })
+    }
+
+    /// The database's key under its passphrase; `None` when there is no passphrase.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`], and [`StoreError::Replaced`] when there is no database.
+    pub async fn lock_of(name: &str) -> Result<Option<WrappedKey>, StoreError> {
+        let connection = connect(name, Absent::Refuse).await?;
+        let meta = Meta::read(&connection).await?.ok_or(StoreError::Key)?;
+        Ok(match meta.unwrap().await? {
+            Inner::Key(_) => None,
+            Inner::Locked(wrapped) => Some(wrapped),
+        })
+    }
+
+    /// Whether the key is under a passphrase as well.
+    pub const fn is_locked(&self) -> bool {
+        self.is_locked.get()
+    }
+
+    /// The database key, to be wrapped.
+    pub const fn key(&self) -> &Secret<32> {
+        &self.key
+    }
+
+    /// Puts the database's key under what it was wrapped with, or takes that away.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Refused`] and [`StoreError::Unavailable`]; it is as it was before.
+    pub async fn set_lock(&self, wrapped: Option<WrappedKey>) -> Result<(), StoreError> {
+        let is_locked = wrapped.is_some();
+        let inner = wrapped.map_or_else(|| Inner::Key(self.key.clone()), Inner::Locked);
+        let meta = self.meta.borrow().clone();
+        let meta = meta.replace(&self.connection(), &inner).await?;
+        *self.meta.borrow_mut() = meta;
+        self.is_locked.set(is_locked);
+        Ok(())
+    }
+
+    /// Removes the keys of this database: nothing in it opens any more.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn destroy(&self) -> Result<(), StoreError> {
+        Meta::destroy(&self.connection()).await
+    }
+
+    /// Removes the keys of a database, whoever has it open: nothing in it opens any more.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; [`StoreError::Replaced`] when there is none.
+    pub async fn destroy_keys(name: &str) -> Result<(), StoreError> {
+        Meta::destroy(&connect(name, Absent::Refuse).await?).await
+    }
+
+    /// Deletes a database. Whoever has it open lets it go.
+    pub async fn delete(name: &str) {
+        if let Ok(request) = idb::Factory::new().and_then(|factory| factory.delete(name)) {
+            // Without its keys it is of no use, whether the browser removes it or not.
+            let _ = request.await;
+        }
     }
 
     /// Closes the connection. What is asked of the store afterwards opens it again.
@@ -69,7 +154,7 @@ impl IndexedDb {
         self.close();
         let connection = Rc::new(connect(&self.name, Absent::Refuse).await?);
         match Meta::read(&connection).await? {
-            Some(meta) if meta.wrapped_key == self.wrapped_key => {
+            Some(meta) if meta.wrapped_key == self.meta.borrow().wrapped_key => {
                 *self.connection.borrow_mut() = Rc::clone(&connection);
                 Ok(connection)
             }
@@ -117,6 +202,14 @@ impl Store for IndexedDb {
         stored.iter().map(|(key, value)| self.open_row(scan.table, key, value)).collect()
     }
 
+    async fn count(&self, table: Table) -> Result<u64, StoreError> {
+        let rows = match count(&self.connection(), table).await {
+            Ok(rows) => rows,
+            Err(_) => count(&*self.reconnect().await?, table).await.map_err(refused)?,
+        };
+        Ok(rows.into())
+    }
+
     async fn commit(&self, changes: &ChangeSet) -> Result<(), StoreError> {
         check_keys(changes)?;
         let puts = self.seal(changes);
@@ -144,6 +237,7 @@ const fn name(table: Table) -> &'static str {
         Table::Outbox => "outbox",
         Table::Invites => "invites",
         Table::Drafts => "drafts",
+        Table::Expiries => "expiries",
     }
 }
 
@@ -162,6 +256,10 @@ async fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
         Ok::<_, idb::Error>(rows)
     };
     count.await.map(|rows| rows == 0).map_err(|_| StoreError::Unavailable)
+}
+
+async fn count(connection: &Connection, table: Table) -> Result<u32, idb::Error> {
+    read(connection, &[name(table)])?.object_store(name(table))?.count(None)?.await
 }
 
 async fn read_all(connection: &Connection) -> Result<Vec<(Table, JsValue, JsValue)>, idb::Error> {
@@ -187,6 +285,15 @@ async fn read_stretch(
     let transaction = read(connection, &[name(scan.table)])?;
     let store = transaction.object_store(name(scan.table))?;
     let query = Some(Query::KeyRange(range));
+    if scan.is_upwards() {
+        // Only this way a browser reads many at once.
+        let limit = u32::try_from(scan.limit).ok();
+        let keys = store.get_all_keys(query.clone(), limit)?;
+        let values = store.get_all(query, limit)?;
+        let (keys, values) =
+            futures::future::try_join(keys.into_future(), values.into_future()).await?;
+        return Ok(keys.into_iter().zip(values).collect());
+    }
     let Some(cursor) = store.open_cursor(query, Some(CursorDirection::Prev))?.await? else {
         return Ok(rows);
     };
@@ -203,17 +310,27 @@ async fn read_stretch(
 
 /// The keys of a stretch; `None` when there can be none, which IndexedDB calls an error.
 fn range(scan: &Scan) -> Result<Option<KeyRange>, idb::Error> {
-    let end = after_prefix(&scan.prefix);
-    let upper = match (&scan.before, end) {
-        (Some(before), Some(end)) => Some(end.min(before.clone())),
-        (before, end) => before.clone().or(end),
-    };
-    let lower = binary(&scan.prefix);
+    let (mut lower, mut upper) = (scan.prefix.clone(), after_prefix(&scan.prefix));
+    let mut without_lower = false;
+    match &scan.from {
+        Bound::End => {}
+        Bound::Below(bound) => {
+            upper = Some(upper.map_or_else(|| bound.clone(), |end| end.min(bound.clone())));
+        }
+        Bound::Above(bound) if *bound >= lower => {
+            lower.clone_from(bound);
+            without_lower = true;
+        }
+        Bound::Above(_) => {}
+    }
     match upper {
         _ if scan.limit == 0 => Ok(None),
-        Some(upper) if upper <= scan.prefix => Ok(None),
-        Some(upper) => KeyRange::bound(&lower, &binary(&upper), None, Some(true)).map(Some),
-        None => KeyRange::lower_bound(&lower, None).map(Some),
+        Some(upper) if upper <= lower => Ok(None),
+        Some(upper) => {
+            KeyRange::bound(&binary(&lower), &binary(&upper), Some(without_lower), Some(true))
+                .map(Some)
+        }
+        None => KeyRange::lower_bound(&binary(&lower), Some(without_lower)).map(Some),
     }
 }
 

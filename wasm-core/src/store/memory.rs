@@ -29,12 +29,18 @@ impl Store for Memory {
 
     async fn scan(&self, scan: &Scan) -> Result<Vec<Row>, StoreError> {
         let rows = self.rows.borrow();
-        let wanted = |((table, key), _): &(&Place, &Vec<u8>)| {
-            *table == scan.table
-                && key.starts_with(&scan.prefix)
-                && scan.before.as_ref().is_none_or(|before| key < before)
-        };
-        Ok(rows.iter().rev().filter(wanted).take(scan.limit).map(row).collect())
+        let found = rows.iter().filter(|((table, key), _)| scan.wants(*table, key)).map(row);
+        Ok(if scan.is_upwards() {
+            found.take(scan.limit).collect()
+        } else {
+            found.rev().take(scan.limit).collect()
+        })
+    }
+
+    async fn count(&self, table: Table) -> Result<u64, StoreError> {
+        let rows = self.rows.borrow();
+        let rows = rows.keys().filter(|(of, _)| *of == table).count();
+        Ok(u64::try_from(rows).unwrap_or(u64::MAX))
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), StoreError> {

@@ -1,14 +1,38 @@
 //! What a message says (protocol.md §7).
+//!
+//! Contents from kind 32 on are numbered, and begin alike: who does not know such a kind can still
+//! count it. So the kinds may grow while versions differ.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
-use super::codec::{DecodeError, Reader, Writer};
-use crate::limits::{MAX_DELIVERED_RANGES, MAX_NAME_BYTES, MAX_TEXT_BYTES};
+use super::{
+    DEVICE_CERTIFICATE_BYTES, DeviceCertificate,
+    codec::{DecodeError, Reader, Writer},
+    emoji::is_emoji,
+};
+use crate::limits::{
+    MAX_DELIVERED_RANGES, MAX_EMOJI_BYTES, MAX_LIFETIME_SECONDS, MAX_NAME_BYTES, MAX_TEXT_BYTES,
+};
 
 const HELLO: u8 = 1;
-const TEXT: u8 = 2;
 const RECEIPT: u8 = 3;
 const GOODBYE: u8 = 4;
+const TYPING: u8 = 5;
+const MOVED: u8 = 6;
+/// The first kind that is numbered.
+const NUMBERED: u8 = 32;
+const REACTION: u8 = 32;
+const EDIT: u8 = 33;
+const DELETION: u8 = 34;
+/// The first kind that is a message by itself, with a place in the conversation.
+const MESSAGE: u8 = 128;
+const TEXT: u8 = 128;
+const TIMER: u8 = 129;
+
+/// Flag of a text that answers a message.
+const ANSWERS: u8 = 1;
+/// Flag of a text that disappears.
+const DISAPPEARS: u8 = 2;
 
 /// Whether the sender answers with read receipts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +42,103 @@ pub enum AnswersRead {
     No = 0,
     /// It tells.
     Yes = 1,
+}
+
+/// Where a numbered content stands in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Counts the sender's numbered contents in this conversation from 1.
+    pub sequence: u64,
+    /// One more than the highest that the sender has seen or sent there.
+    pub lamport: u64,
+    /// Milliseconds since the Unix epoch, by the sender's clock.
+    pub sent_at_ms: u64,
+}
+
+/// Names a message among those of its author.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Original {
+    /// As its author counts.
+    pub sequence: u64,
+    /// As its author counts.
+    pub lamport: u64,
+}
+
+/// Whose a message is, from where the sender of the content stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Author {
+    /// The sender's.
+    Sender = 0,
+    /// The receiver's.
+    Receiver = 1,
+}
+
+/// Names a message of either of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Whose it is.
+    pub author: Author,
+    /// Which.
+    pub original: Original,
+}
+
+/// What a numbered content says.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Said {
+    /// A text.
+    Text {
+        /// The message that it answers.
+        answers: Option<Reference>,
+        /// Seconds after which it disappears, at most [`MAX_LIFETIME_SECONDS`]; 0: it stays.
+        lifetime: u32,
+        /// At most [`MAX_TEXT_BYTES`].
+        text: String,
+    },
+    /// From now on messages of both disappear after so long.
+    Timer {
+        /// Seconds, at most [`MAX_LIFETIME_SECONDS`]; 0: they stay.
+        lifetime: u32,
+    },
+    /// The sender's reaction to a message takes the place of the one before.
+    Reaction {
+        /// To which.
+        to: Reference,
+        /// One emoji, at most [`MAX_EMOJI_BYTES`]; `None` takes it back.
+        emoji: Option<String>,
+    },
+    /// A text of the sender says something else.
+    Edit {
+        /// Which.
+        of: Original,
+        /// At most [`MAX_TEXT_BYTES`].
+        text: String,
+    },
+    /// A message of the sender is to be gone.
+    Deletion {
+        /// Which.
+        of: Original,
+    },
+    /// Something that a later version says.
+    Unknown {
+        /// 32 or more.
+        kind: u8,
+        /// All behind the stamp.
+        rest: Vec<u8>,
+    },
+}
+
+impl Said {
+    /// Whether it is a message by itself, which has a place in the conversation; else it is about
+    /// another one, or the conversation.
+    #[must_use]
+    pub const fn is_message(&self) -> bool {
+        match self {
+            Self::Text { .. } | Self::Timer { .. } => true,
+            Self::Reaction { .. } | Self::Edit { .. } | Self::Deletion { .. } => false,
+            Self::Unknown { kind, .. } => *kind >= MESSAGE,
+        }
+    }
 }
 
 /// What one message says.
@@ -32,25 +153,15 @@ pub enum Content {
         /// Random: names what the sender remembers of this conversation. Another one than before
         /// means that it has forgotten all and begins anew.
         history: u64,
-        /// Texts of the sender before this sequence were not for the receiver's present history.
+        /// Numbered contents of the sender before this sequence were not for the receiver's present
+        /// history.
         first_sequence: u64,
     },
-    /// A text.
-    Text {
-        /// Counts the sender's texts in this conversation from 1.
-        sequence: u64,
-        /// One more than the highest that the sender has seen or sent there.
-        lamport: u64,
-        /// Milliseconds since the Unix epoch, by the sender's clock.
-        sent_at_ms: u64,
-        /// At most [`MAX_TEXT_BYTES`].
-        text: String,
-    },
-    /// How far the sender has got with the receiver's texts.
+    /// How far the sender has got with the receiver's numbered contents.
     Receipt {
-        /// Every text up to this sequence is stored.
+        /// Every one up to this sequence is stored.
         delivered_up_to: u64,
-        /// Every text up to this sequence was read.
+        /// Every one up to this sequence was read.
         read_up_to: u64,
         /// Stored beyond `delivered_up_to`: first and last of each range, ascending, apart by at
         /// least one; at most [`MAX_DELIVERED_RANGES`].
@@ -58,16 +169,41 @@ pub enum Content {
     },
     /// The sender has deleted this contact.
     Goodbye,
+    /// The receiver's account has a newer device, and the sender hears that one alone.
+    Moved {
+        /// Of the newer device, unchecked.
+        certificate: Box<DeviceCertificate>,
+    },
+    /// Whether the sender is typing. It goes over a direct stream alone.
+    Typing(bool),
+    /// One of the contents that are counted, and in the end stored by the other side.
+    Numbered(Stamp, Said),
 }
 
 impl core::fmt::Debug for Content {
     /// Names the kind alone: what people say is in no log.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Hello { .. } => f.write_str("Hello(..)"),
+            Self::Receipt { .. } => f.write_str("Receipt(..)"),
+            Self::Goodbye => f.write_str("Goodbye"),
+            Self::Moved { .. } => f.write_str("Moved(..)"),
+            Self::Typing(_) => f.write_str("Typing(..)"),
+            Self::Numbered(_, said) => said.fmt(f),
+        }
+    }
+}
+
+impl core::fmt::Debug for Said {
+    /// Names the kind alone.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
-            Self::Hello { .. } => "Hello(..)",
             Self::Text { .. } => "Text(..)",
-            Self::Receipt { .. } => "Receipt(..)",
-            Self::Goodbye => "Goodbye",
+            Self::Timer { .. } => "Timer(..)",
+            Self::Reaction { .. } => "Reaction(..)",
+            Self::Edit { .. } => "Edit(..)",
+            Self::Deletion { .. } => "Deletion(..)",
+            Self::Unknown { .. } => "Unknown(..)",
         })
     }
 }
@@ -77,28 +213,29 @@ impl Content {
     ///
     /// # Errors
     ///
-    /// [`DecodeError`]; [`DecodeError::Value`] for an unknown kind or flag, a sequence of 0, text
-    /// that is not UTF-8, or ranges that are not as [`Self::Receipt`] says.
+    /// [`DecodeError`]; [`DecodeError::Value`] for an unknown kind below 32, an unknown flag of a
+    /// Hello, a sequence of 0, text that is not UTF-8, a reaction that is not one emoji, a lifetime that is too long, or ranges
+    /// that are not as [`Self::Receipt`] says.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         Reader::whole(bytes, |reader| match reader.u8()? {
             HELLO => Ok(Self::Hello {
                 name: reader.text16(MAX_NAME_BYTES)?.into(),
-                answers_read: match reader.u8()? {
-                    0 => AnswersRead::No,
-                    1 => AnswersRead::Yes,
-                    _ => return Err(DecodeError::Value),
-                },
+                answers_read: if read_flag(reader)? { AnswersRead::Yes } else { AnswersRead::No },
                 history: reader.u64()?,
                 first_sequence: read_sequence(reader)?,
             }),
-            TEXT => Ok(Self::Text {
-                sequence: read_sequence(reader)?,
-                lamport: reader.u64()?,
-                sent_at_ms: reader.u64()?,
-                text: reader.text16(MAX_TEXT_BYTES)?.into(),
-            }),
             RECEIPT => read_receipt(reader),
             GOODBYE => Ok(Self::Goodbye),
+            TYPING => Ok(Self::Typing(read_flag(reader)?)),
+            kind if kind >= NUMBERED => {
+                let stamp = Stamp {
+                    sequence: read_sequence(reader)?,
+                    lamport: reader.u64()?,
+                    sent_at_ms: reader.u64()?,
+                };
+                Ok(Self::Numbered(stamp, read_said(kind, reader)?))
+            }
+            MOVED => Ok(Self::Moved { certificate: Box::new(DeviceCertificate::read(reader)?) }),
             _ => Err(DecodeError::Value),
         })
     }
@@ -120,14 +257,6 @@ impl Content {
                     .u64(*history)
                     .u64(*first_sequence)
             }
-            Self::Text { sequence, lamport, sent_at_ms, text } => {
-                Writer::with_capacity(27 + text.len())
-                    .u8(TEXT)
-                    .u64(*sequence)
-                    .u64(*lamport)
-                    .u64(*sent_at_ms)
-                    .bytes16(text.as_bytes())
-            }
             Self::Receipt { delivered_up_to, read_up_to, ranges } => {
                 let writer = Writer::with_capacity(18 + 16 * ranges.len())
                     .u8(RECEIPT)
@@ -137,8 +266,109 @@ impl Content {
                 ranges.iter().fold(writer, |writer, (first, last)| writer.u64(*first).u64(*last))
             }
             Self::Goodbye => Writer::with_capacity(1).u8(GOODBYE),
+            Self::Moved { certificate } => Writer::with_capacity(1 + DEVICE_CERTIFICATE_BYTES)
+                .u8(MOVED)
+                .bytes(&certificate.encode()),
+            Self::Typing(typing) => Writer::with_capacity(2).u8(TYPING).u8(u8::from(*typing)),
+            Self::Numbered(stamp, said) => write_said(stamp, said),
         }
         .finish()
+    }
+}
+
+fn write_said(stamp: &Stamp, said: &Said) -> Writer {
+    let start = |kind, more| {
+        let writer = Writer::with_capacity(25 + more).u8(kind);
+        writer.u64(stamp.sequence).u64(stamp.lamport).u64(stamp.sent_at_ms)
+    };
+    match said {
+        Said::Text { answers, lifetime, text } => {
+            let flags = answers.map_or(0, |_| ANSWERS) | if *lifetime > 0 { DISAPPEARS } else { 0 };
+            let writer = start(TEXT, 24 + text.len()).u8(flags);
+            let writer = answers.iter().fold(writer, write_reference);
+            let writer = if *lifetime > 0 { writer.u32(*lifetime) } else { writer };
+            writer.bytes16(text.as_bytes())
+        }
+        Said::Timer { lifetime } => start(TIMER, 4).u32(*lifetime),
+        Said::Reaction { to, emoji } => {
+            let emoji = emoji.as_deref().unwrap_or_default();
+            write_reference(start(REACTION, 19 + emoji.len()), to).bytes16(emoji.as_bytes())
+        }
+        Said::Edit { of, text } => {
+            let writer = start(EDIT, 18 + text.len()).u64(of.sequence).u64(of.lamport);
+            writer.bytes16(text.as_bytes())
+        }
+        Said::Deletion { of } => start(DELETION, 16).u64(of.sequence).u64(of.lamport),
+        Said::Unknown { kind, rest } => start(*kind, rest.len()).bytes(rest),
+    }
+}
+
+fn write_reference(writer: Writer, to: &Reference) -> Writer {
+    writer.u8(to.author as u8).u64(to.original.sequence).u64(to.original.lamport)
+}
+
+fn read_said(kind: u8, reader: &mut Reader<'_>) -> Result<Said, DecodeError> {
+    match kind {
+        TEXT => {
+            let whole = *reader;
+            let flags = reader.u8()?;
+            if flags & !(ANSWERS | DISAPPEARS) != 0 {
+                // A flag may bring fields with it, so what follows cannot be read.
+                *reader = whole;
+                return Ok(Said::Unknown { kind, rest: reader.rest().to_vec() });
+            }
+            let has = |flag| flags & flag != 0;
+            let answers = if has(ANSWERS) { Some(read_reference(reader)?) } else { None };
+            let lifetime = if has(DISAPPEARS) { read_lifetime(reader)? } else { 0 };
+            if has(DISAPPEARS) && lifetime == 0 {
+                return Err(DecodeError::Value);
+            }
+            Ok(Said::Text { answers, lifetime, text: reader.text16(MAX_TEXT_BYTES)?.into() })
+        }
+        TIMER => Ok(Said::Timer { lifetime: read_lifetime(reader)? }),
+        REACTION => {
+            let to = read_reference(reader)?;
+            let emoji = match reader.text16(MAX_EMOJI_BYTES)? {
+                "" => None,
+                emoji if is_emoji(emoji) => Some(emoji.into()),
+                _ => return Err(DecodeError::Value),
+            };
+            Ok(Said::Reaction { to, emoji })
+        }
+        EDIT => {
+            let of = read_original(reader)?;
+            Ok(Said::Edit { of, text: reader.text16(MAX_TEXT_BYTES)?.into() })
+        }
+        DELETION => Ok(Said::Deletion { of: read_original(reader)? }),
+        _ => Ok(Said::Unknown { kind, rest: reader.rest().to_vec() }),
+    }
+}
+
+fn read_lifetime(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
+    match reader.u32()? {
+        lifetime if lifetime <= MAX_LIFETIME_SECONDS => Ok(lifetime),
+        _ => Err(DecodeError::Value),
+    }
+}
+
+fn read_reference(reader: &mut Reader<'_>) -> Result<Reference, DecodeError> {
+    let author = match reader.u8()? {
+        0 => Author::Sender,
+        1 => Author::Receiver,
+        _ => return Err(DecodeError::Value),
+    };
+    Ok(Reference { author, original: read_original(reader)? })
+}
+
+fn read_original(reader: &mut Reader<'_>) -> Result<Original, DecodeError> {
+    Ok(Original { sequence: read_sequence(reader)?, lamport: reader.u64()? })
+}
+
+fn read_flag(reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
+    match reader.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(DecodeError::Value),
     }
 }
 
@@ -168,86 +398,4 @@ fn read_receipt(reader: &mut Reader<'_>) -> Result<Content, DecodeError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn content() -> impl Strategy<Value = Content> {
-        let ranges = prop::collection::vec((2..50_u64, 0..50_u64), 0..=MAX_DELIVERED_RANGES);
-        let answers = prop_oneof![Just(AnswersRead::No), Just(AnswersRead::Yes)];
-        prop_oneof![
-            (".{0,32}", answers, any::<u64>(), 1..u64::MAX).prop_map(
-                |(name, answers_read, history, first_sequence)| Content::Hello {
-                    name,
-                    answers_read,
-                    history,
-                    first_sequence
-                }
-            ),
-            (1..u64::MAX, any::<u64>(), any::<u64>(), ".{0,300}").prop_map(
-                |(sequence, lamport, sent_at_ms, text)| Content::Text {
-                    sequence,
-                    lamport,
-                    sent_at_ms,
-                    text
-                }
-            ),
-            (any::<u32>(), any::<u64>(), ranges).prop_map(|(delivered, read_up_to, steps)| {
-                let mut before = u64::from(delivered);
-                let ranges = steps.iter().map(|(gap, length)| {
-                    let first = before + gap;
-                    before = first + length;
-                    (first, before)
-                });
-                let ranges = ranges.collect();
-                Content::Receipt { delivered_up_to: u64::from(delivered), read_up_to, ranges }
-            }),
-            Just(Content::Goodbye),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_encoded_is_decoded_and_nothing_may_follow(content in content()) {
-            let mut bytes = content.encode();
-            prop_assert_eq!(Content::decode(&bytes), Ok(content));
-            bytes.push(0);
-            prop_assert_eq!(Content::decode(&bytes), Err(DecodeError::Trailing));
-        }
-
-        #[test]
-        fn any_bytes_are_refused_or_are_the_only_encoding(
-            kind in 0..6_u8,
-            mut bytes in prop::collection::vec(prop_oneof![Just(0), Just(1), any::<u8>()], 0..120),
-        ) {
-            bytes.insert(0, kind);
-            if let Ok(content) = Content::decode(&bytes) {
-                prop_assert_eq!(content.encode(), bytes);
-            }
-        }
-    }
-
-    #[test]
-    fn a_text_above_its_bound_is_refused() {
-        let text = |length| Content::Text {
-            sequence: 1,
-            lamport: 1,
-            sent_at_ms: 0,
-            text: "a".repeat(length),
-        };
-        assert!(Content::decode(&text(MAX_TEXT_BYTES).encode()).is_ok());
-        assert_eq!(
-            Content::decode(&text(MAX_TEXT_BYTES + 1).encode()),
-            Err(DecodeError::TooLong { length: MAX_TEXT_BYTES + 1, max: MAX_TEXT_BYTES })
-        );
-    }
-
-    #[test]
-    fn ranges_out_of_order_overlapping_or_touching_are_refused() {
-        for ranges in [vec![(11, 12)], vec![(10, 12)], vec![(20, 19)], vec![(20, 25), (26, 30)]] {
-            let receipt = Content::Receipt { delivered_up_to: 10, read_up_to: 0, ranges };
-            assert_eq!(Content::decode(&receipt.encode()), Err(DecodeError::Value));
-        }
-    }
-}
+mod tests;

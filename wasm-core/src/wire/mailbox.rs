@@ -78,12 +78,14 @@ pub enum Op {
         /// By the reader.
         signature: [u8; 64],
     },
-    /// Deletes envelopes; only where this stream is subscribed.
+    /// Deletes an envelope, at every relay that is told of it.
     Acknowledge {
-        /// The mailbox.
-        address: Address,
-        /// At most [`crate::limits::MAX_ACKNOWLEDGE`].
-        ids: Vec<EnvelopeId>,
+        /// Where.
+        keys: AddressPublicKeys,
+        /// Of the envelope.
+        id: EnvelopeId,
+        /// By the reader.
+        signature: [u8; 64],
     },
     /// Ends a subscription of this stream.
     Unsubscribe {
@@ -129,10 +131,18 @@ impl Op {
         Self::Subscribe { keys: public, signature }
     }
 
+    /// A signed Acknowledge.
+    #[must_use]
+    pub fn acknowledge(keys: &AddressKeys, id: EnvelopeId) -> Self {
+        let public = keys.public();
+        let signature = keys.sign_read(labels::RELAY_ACKNOWLEDGE, &[&public.address(), &id]);
+        Self::Acknowledge { keys: public, id, signature }
+    }
+
     /// The address this is about, when its signature proves the right to ask for it on the stream
     /// that said `nonce`.
     ///
-    /// Acknowledge and Unsubscribe carry no signature: their right comes from the subscription.
+    /// Unsubscribe carries no signature: it is about a subscription of this stream.
     #[must_use]
     pub fn authorised_address(&self, nonce: &Nonce) -> Option<Address> {
         match self {
@@ -160,7 +170,12 @@ impl Op {
                 keys.verify_read(labels::RELAY_SUBSCRIBE, &[nonce, &address], signature)
                     .then_some(address)
             }
-            Self::Acknowledge { address, .. } | Self::Unsubscribe { address } => Some(*address),
+            Self::Acknowledge { keys, id, signature } => {
+                let address = keys.address();
+                keys.verify_read(labels::RELAY_ACKNOWLEDGE, &[&address, id], signature)
+                    .then_some(address)
+            }
+            Self::Unsubscribe { address } => Some(*address),
         }
     }
 }

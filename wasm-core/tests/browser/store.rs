@@ -3,7 +3,10 @@
 use idb::{Database, Factory, TransactionMode};
 use js_sys::{Reflect, Uint8Array};
 use volly_core::{
-    engine::effect::{ChangeSet, Row, Scan, Table},
+    crypto::passphrase::{Argon2Parameters, Passphrase},
+    engine::effect::{Bound, ChangeSet, Row, Scan, Table},
+    key_wrap::{Credential, Purpose, WrappedKey},
+    platform::entropy::system_rng,
     store::{Store, StoreError, conformance, indexed_db::IndexedDb},
 };
 use wasm_bindgen::JsValue;
@@ -134,7 +137,8 @@ async fn a_connection_that_was_closed_is_opened_again() {
     store.close();
     store.commit(&change(Table::Messages, b"k", SECRET)).await.unwrap();
     store.close();
-    let scan = Scan { table: Table::Messages, prefix: Vec::new(), before: None, limit: 2 };
+    let (table, prefix, from) = (Table::Messages, Vec::new(), Bound::End);
+    let scan = Scan { table, prefix, from, limit: 2 };
     assert_eq!(store.scan(&scan).await.unwrap(), change(Table::Messages, b"k", SECRET).puts);
     store.close();
     assert_eq!(store.load().await.unwrap(), []);
@@ -151,4 +155,52 @@ async fn a_database_that_vanished_is_not_made_anew() {
     let other = IndexedDb::open("vanished").await.unwrap();
     assert_eq!(store.commit(&changes).await, Err(StoreError::Replaced));
     assert_eq!(other.load().await.unwrap(), []);
+}
+
+fn wrapped(store: &IndexedDb, passphrase: &str) -> WrappedKey {
+    let cheap = Argon2Parameters::new(8, 1, 1).unwrap();
+    let passphrase = Passphrase::new(passphrase).unwrap();
+    let (key, purpose) = (store.key(), Purpose::Database);
+    WrappedKey::with_passphrase(key, purpose, &passphrase, cheap, &mut system_rng()).unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn a_locked_database_opens_with_its_passphrase_and_not_otherwise() {
+    let store = fresh("locked").await;
+    store.commit(&change(Table::Account, b"k", SECRET)).await.unwrap();
+    assert!(IndexedDb::lock_of("locked").await.unwrap().is_none());
+    store.set_lock(Some(wrapped(&store, "a passphrase"))).await.unwrap();
+    // Who has it open goes on, and knows it again after the browser has closed the connection.
+    store.close();
+    assert_eq!(store.load().await.unwrap(), change(Table::Account, b"k", SECRET).puts);
+    store.close();
+
+    assert_eq!(IndexedDb::open("locked").await.err(), Some(StoreError::Locked));
+    let locked = IndexedDb::lock_of("locked").await.unwrap().unwrap();
+    let open = |typed: &str| {
+        let passphrase = Passphrase::new(typed).unwrap();
+        locked.open(Purpose::Database, Credential::Passphrase(&passphrase))
+    };
+    assert!(open("another").is_err());
+    let key = open("a passphrase").unwrap();
+    let store = IndexedDb::open_with("locked", Some(key)).await.unwrap();
+    assert_eq!(store.load().await.unwrap(), change(Table::Account, b"k", SECRET).puts);
+
+    let before = raw_get("locked", "meta", "wrapped-key".into()).await;
+    assert_eq!(Uint8Array::new(&before).length(), 12 + 99 + 16);
+    store.set_lock(None).await.unwrap();
+    store.close();
+    let store = IndexedDb::open("locked").await.unwrap();
+    assert_eq!(store.load().await.unwrap(), change(Table::Account, b"k", SECRET).puts);
+}
+
+#[wasm_bindgen_test]
+async fn a_database_whose_keys_were_destroyed_opens_for_nobody() {
+    let store = fresh("destroyed").await;
+    store.commit(&change(Table::Account, b"k", SECRET)).await.unwrap();
+    IndexedDb::destroy_keys("destroyed").await.unwrap();
+    store.close();
+    assert_eq!(IndexedDb::open("destroyed").await.err(), Some(StoreError::Key));
+    IndexedDb::delete("destroyed").await;
+    assert_eq!(IndexedDb::open("destroyed").await.unwrap().load().await.unwrap(), []);
 }

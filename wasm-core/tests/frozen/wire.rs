@@ -12,8 +12,8 @@ use volly_core::{
     identity::{AccountSeed, Fingerprint, IdentityKeyPair, safety_number},
     store::at_rest::TableKeys,
     wire::{
-        Acknowledges, AnswersRead, Content, DirectFrame, Header, InviteKind, InviteLink,
-        InviteRecord, PresenceRecord, RatchetStep,
+        Acknowledges, AnswersRead, Author, Content, DirectFrame, Header, InviteKind, InviteLink,
+        InviteRecord, Original, PresenceRecord, RatchetStep, Reference, Said, Stamp,
         codec::Writer,
         mailbox::{Frame, Op, Record, Request, Status},
         pad,
@@ -79,20 +79,31 @@ fn contents() -> Vectors {
         history: 0x0102_0304_0506_0708,
         first_sequence: 9,
     };
-    let text = Content::Text {
-        sequence: 3,
-        lamport: 5,
-        sent_at_ms: 1_800_000_000_123,
-        text: "Grüße".into(),
-    };
+    let stamp = Stamp { sequence: 3, lamport: 5, sent_at_ms: 1_800_000_000_123 };
+    let said = |said| Content::Numbered(stamp, said).encode();
+    let of = Original { sequence: 2, lamport: 4 };
+    let to = |author| Reference { author, original: of };
+    let text = |answers| said(Said::Text { answers, lifetime: 0, text: "Grüße".into() });
+    let reaction = |emoji| said(Said::Reaction { to: to(Author::Receiver), emoji });
     let ranges = vec![(9, 10), (12, 12)];
     let receipt = Content::Receipt { delivered_up_to: 7, read_up_to: 6, ranges };
     vec![
         named("hello", hello(AnswersRead::Yes).encode()),
         named("hello, quiet", hello(AnswersRead::No).encode()),
-        named("text", text.encode()),
+        named("text", text(None)),
+        named("text that answers", text(Some(to(Author::Sender)))),
+        named(
+            "text that disappears",
+            said(Said::Text { answers: None, lifetime: 3_600, text: "Grüße".into() }),
+        ),
+        named("timer", said(Said::Timer { lifetime: 604_800 })),
+        named("reaction", reaction(Some("👍".into()))),
+        named("reaction taken back", reaction(None)),
+        named("edit", said(Said::Edit { of, text: "Grüße!".into() })),
+        named("deletion", said(Said::Deletion { of })),
         named("receipt", receipt.encode()),
         named("goodbye", Content::Goodbye.encode()),
+        named("typing", Content::Typing(true).encode()),
         named("padded", pad(b"content", 32).to_vec()),
     ]
 }
@@ -130,12 +141,14 @@ fn records() -> Vectors {
     };
     let row = Row { table: Table::Contacts, key: vec![1, 2], value: b"a row".to_vec().into() };
     let rng = &mut ChaCha20Rng::seed_from_u64(3);
+    let (peer, relays) = (b"peer".to_vec(), vec![b"one".to_vec(), b"two".to_vec()]);
+    let presence = PresenceRecord { written: 1_800_000_000, peer, relays };
     vec![
         named("invite, one-time", link(InviteKind::OneTime { expires_minutes: 30_000_000 })),
         named("invite, long-term", link(InviteKind::LongTerm)),
         named("invite record, used", InviteRecord::Used.encode()),
         named("invite record, withdrawn", InviteRecord::Withdrawn.encode()),
-        named("presence", PresenceRecord { written: 1_800_000_000, peer: b"peer" }.encode()),
+        named("presence", presence.encode()),
         named("row at rest", TableKeys::derive(&Secret::new([6; 32])).seal(&row, rng)),
         named("prefix", Writer::default().bytes16(b"text").finish()),
     ]
@@ -151,10 +164,7 @@ fn requests() -> Vectors {
         request("get record", Op::get_record(&keys, &nonce)),
         request("deposit", Op::deposit(&keys, [7; 16], 3_600, b"envelope".to_vec())),
         request("subscribe", Op::subscribe(&keys, &nonce)),
-        request(
-            "acknowledge",
-            Op::Acknowledge { address: keys.address(), ids: vec![[7; 16], [8; 16]] },
-        ),
+        request("acknowledge", Op::acknowledge(&keys, [7; 16])),
         request("unsubscribe", Op::Unsubscribe { address: keys.address() }),
     ]
 }

@@ -8,6 +8,7 @@ use volly_core::{
         effect::{Effect, EnvelopeId, NetAction, Row, Ticket},
         input::{Input, NetEvent, RelayStatus, Timestamp},
     },
+    wire::mailbox::Record,
 };
 
 use super::people::{NOW, rng};
@@ -110,7 +111,9 @@ impl Person {
     }
 
     pub fn connect(&mut self) -> Done {
-        self.tell(Input::Net(NetEvent::Relay(RelayStatus::Online { peer: b"a peer".to_vec() })))
+        let (peer, reserved) = (b"a peer".to_vec(), vec![b"a relay".to_vec()]);
+        let online = RelayStatus::Online { peer, reserved, hosts: Vec::new() };
+        self.tell(Input::Net(NetEvent::Relay(online)))
     }
 
     /// An envelope comes to a mailbox, always with the same id.
@@ -121,7 +124,8 @@ impl Person {
 
     /// A relay gives the record that was asked for.
     pub fn give(&mut self, ticket: Ticket, record: &[u8]) -> Done {
-        self.tell(Input::Net(NetEvent::RecordGot(ticket, Ok(Some(record.to_vec())))))
+        let record = Record { sequence: 1, value: record.to_vec() };
+        self.tell(Input::Net(NetEvent::RecordGot(ticket, Ok(Some(record)))))
     }
 }
 
@@ -176,11 +180,13 @@ impl Pair {
 
     /// What Bob writes next, and the mailbox.
     pub fn bob_says(&mut self, text: &str) -> ([u8; 32], Vec<u8>) {
-        self.bob.ask(SendText { contact: self.bobs, text: text.into() }).deposited()
+        self.bob.ask(SendText { contact: self.bobs, text: text.into(), answers: None }).deposited()
     }
 
     /// What Alice writes next, and the mailbox.
     pub fn alice_says(&mut self, text: &str) -> ([u8; 32], Vec<u8>) {
-        self.alice.ask(SendText { contact: self.alices, text: text.into() }).deposited()
+        self.alice
+            .ask(SendText { contact: self.alices, text: text.into(), answers: None })
+            .deposited()
     }
 }

@@ -25,7 +25,9 @@ type Versioned = (&'static str, Vec<u8>, fn(&[u8]) -> Result<(), DecodeError>);
 
 fn versioned() -> Vec<Versioned> {
     let (alice, envelope) = initiated(&PEOPLE.alice, 2);
-    let presence = PresenceRecord { written: NOW, peer: b"peer" }.encode();
+    let presence =
+        PresenceRecord { written: NOW, peer: b"peer".to_vec(), relays: vec![b"relay".to_vec()] }
+            .encode();
     vec![
         ("identity key", PEOPLE.bob.identity().to_bytes(), |bytes| {
             IdentityKey::from_bytes(bytes).map(drop)
@@ -264,6 +266,7 @@ fn a_request_for_one_address_is_good_for_no_other_day_direction_or_purpose() {
             Op::get_record(keys, &NONCE),
             Op::deposit(keys, [3; 16], 60, vec![2]),
             Op::subscribe(keys, &NONCE),
+            Op::acknowledge(keys, [3; 16]),
         ]
     };
     for (i, signer) in all.iter().enumerate() {
@@ -273,8 +276,9 @@ fn a_request_for_one_address_is_good_for_no_other_day_direction_or_purpose() {
                     Op::PutRecord { keys, .. }
                     | Op::GetRecord { keys, .. }
                     | Op::Deposit { keys, .. }
-                    | Op::Subscribe { keys, .. } => *keys = place.public(),
-                    Op::Acknowledge { .. } | Op::Unsubscribe { .. } => panic!("it is signed"),
+                    | Op::Subscribe { keys, .. }
+                    | Op::Acknowledge { keys, .. } => *keys = place.public(),
+                    Op::Unsubscribe { .. } => panic!("it is signed"),
                 }
                 assert_eq!(op.authorised_address(&NONCE).is_some(), i == j, "{i} for {j}");
             }
@@ -289,14 +293,16 @@ fn the_proof_for_one_request_is_none_for_another() {
         Op::PutRecord { signature, .. }
         | Op::GetRecord { signature, .. }
         | Op::Deposit { signature, .. }
-        | Op::Subscribe { signature, .. } => signature,
-        Op::Acknowledge { .. } | Op::Unsubscribe { .. } => panic!("it is signed"),
+        | Op::Subscribe { signature, .. }
+        | Op::Acknowledge { signature, .. } => signature,
+        Op::Unsubscribe { .. } => panic!("it is signed"),
     };
     let proofs = [
         signature(Op::put_record(&keys, 7, 60, vec![1])),
         signature(Op::get_record(&keys, &NONCE)),
         signature(Op::deposit(&keys, [3; 16], 60, vec![1])),
         signature(Op::subscribe(&keys, &NONCE)),
+        signature(Op::acknowledge(&keys, [3; 16])),
     ];
     let keys = keys.public();
     for (i, signature) in proofs.into_iter().enumerate() {
@@ -305,6 +311,7 @@ fn the_proof_for_one_request_is_none_for_another() {
             Op::GetRecord { keys, signature },
             Op::Deposit { keys, id: [3; 16], lifetime: 60, envelope: vec![1], signature },
             Op::Subscribe { keys, signature },
+            Op::Acknowledge { keys, id: [3; 16], signature },
         ];
         for (j, op) in asked.into_iter().enumerate() {
             assert_eq!(op.authorised_address(&NONCE).is_some(), i == j, "{i} for {j}");

@@ -129,7 +129,7 @@ fn keys() -> AddressKeys {
 }
 
 /// Every request that carries a signature, with its layout after the request id (protocol.md §10).
-fn signed_requests() -> [(Op, Vec<(&'static str, usize)>); 4] {
+fn signed_requests() -> [(Op, Vec<(&'static str, usize)>); 5] {
     let keys = keys();
     let layout = |fields: &Layout| {
         let head = [("op", 1), ("read key", 32), ("write key", 32)];
@@ -146,6 +146,7 @@ fn signed_requests() -> [(Op, Vec<(&'static str, usize)>); 4] {
             layout(&[("id", 16), ("lifetime", 4), ("length", 4), ("envelope", 512)]),
         ),
         (Op::subscribe(&keys, &NONCE), layout(&[])),
+        (Op::acknowledge(&keys, [3; 16]), layout(&[("id", 16)])),
     ]
 }
 
@@ -154,8 +155,8 @@ fn authorised(body: &[u8], nonce: &[u8; 32]) -> Option<[u8; 32]> {
     Request::decode(body).ok()?.op.authorised_address(nonce)
 }
 
-/// The request id is the client's own name for its question; no signature covers it. Acknowledge
-/// and Unsubscribe carry none: their right comes from the subscription.
+/// The request id is the client's own name for its question; no signature covers it. Unsubscribe
+/// carries none: it is about a subscription of its stream.
 #[test]
 fn a_signed_request_with_a_flipped_bit_is_refused() {
     let id = 5_u32.to_be_bytes();

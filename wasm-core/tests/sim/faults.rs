@@ -8,7 +8,7 @@ use volly_core::{
 };
 
 use super::{
-    DAY, MINUTE, meeting, states,
+    DAY, MINUTE, actions, meeting, states,
     world::{Weather, World},
 };
 
@@ -32,14 +32,14 @@ fn talk_across(seed: u64, weather: Weather) {
 }
 
 /// Checks that everything that was promised is there, once, in order, on both sides.
-fn go_on(mut world: World, [bob, alice]: [ContactId; 2], weather: Weather) {
+fn go_on(mut world: World, [bob, alice]: [ContactId; 2], weather: Weather) -> World {
     let seed = world.seed;
     world.weather = weather;
     let mut promised: [Vec<String>; 2] = Default::default();
     for round in 0..25 {
         for (user, contact) in [(0, bob), (1, alice)] {
             let text = format!("{user}-{round}");
-            let id = world.ask(user, SendText { contact, text: text.clone() });
+            let id = world.ask(user, SendText { contact, text: text.clone(), answers: None });
             if world.rng.one_in(3) {
                 world.run();
             }
@@ -47,27 +47,35 @@ fn go_on(mut world: World, [bob, alice]: [ContactId; 2], weather: Weather) {
                 reply.unwrap();
                 promised[user].push(text);
             }
+            if world.rng.one_in(2) {
+                touch(&mut world, user, contact, round);
+            }
         }
         if world.rng.one_in(4) {
             world.pass(Duration::from_secs(7));
         }
     }
     world.weather = Weather { direct: weather.direct, ..Weather::default() };
+    world.relays.all_return();
+    world.look_again();
     for user in 0..2 {
         world.connect(user);
     }
     world.pass(MINUTE * 5);
-    let (a, b) = (world.texts(0, bob), world.texts(1, alice));
+    let (a, b) = (world.story(0, bob), world.story(1, alice));
     assert_eq!(a, b, "seed {seed}: both see the same, in the same order");
+    let a = world.texts(0, bob);
     for (user, promised) in promised.iter().enumerate() {
-        let got: Vec<_> = a.iter().filter(|t| t.starts_with(&format!("{user}-"))).collect();
+        let first_word = |text: &String| text.split(' ').next().unwrap().to_owned();
+        let all = a.iter().filter(|text| text.starts_with(&format!("{user}-"))).map(first_word);
+        let got: Vec<String> = all.collect();
         let mut once = got.clone();
         once.dedup();
         assert_eq!(got, once, "seed {seed}: nothing twice");
         let numbers: Vec<u32> = got.iter().map(|t| t[2..].parse().unwrap()).collect();
         assert!(numbers.is_sorted(), "seed {seed}: in order: {got:?}");
         for text in promised {
-            assert!(got.contains(&text), "seed {seed}: {text} was acknowledged and is missing");
+            assert!(got.contains(text), "seed {seed}: {text} was acknowledged and is missing");
         }
     }
     for (user, contact) in [(0, bob), (1, alice)] {
@@ -75,6 +83,33 @@ fn go_on(mut world: World, [bob, alice]: [ContactId; 2], weather: Weather) {
             states(&mut world, user, contact).iter().all(|&s| s == MessageState::Delivered),
             "seed {seed}: every sender knows"
         );
+    }
+    world
+}
+
+/// Does something to a message of the last ones, or answers it.
+fn touch(world: &mut World, user: usize, contact: ContactId, round: u32) {
+    let messages = world.history(user, contact);
+    let Some(at) = messages.len().checked_sub(1) else { return };
+    let back = usize::try_from(world.rng.below(6)).unwrap();
+    let message = &messages[at.saturating_sub(back)];
+    let (id, ours) = (message.id, message.state.is_some());
+    let first = message.text.split(' ').next().unwrap_or_default();
+    match world.rng.below(4) {
+        0 => {
+            let emoji = ["👍", "❤️", ""][usize::try_from(world.rng.below(3)).unwrap()];
+            world.ask(user, actions::react(contact, id, emoji));
+        }
+        1 if ours => {
+            world.ask(user, actions::edit(contact, id, &format!("{first} {round}")));
+        }
+        // Those that begin otherwise are not counted, so they may go.
+        2 if ours && !first.starts_with(&format!("{user}-")) => {
+            world.ask(user, actions::delete(contact, id, true));
+        }
+        _ => {
+            world.ask(user, actions::answer(contact, id, &format!("re-{user}-{round}")));
+        }
     }
 }
 
@@ -102,6 +137,38 @@ fn nothing_is_lost_when_two_meet_at_once_from_both_sides() {
             Weather { crash_one_in: 25, cut_one_in: 12, repeat_one_in: 5, ..Weather::default() };
         talk_across(seed, weather);
     }
+}
+
+#[test]
+fn nothing_is_lost_when_all_relays_but_one_come_and_go() {
+    for seed in 500..520 {
+        let mut world = World::around(seed, 2, 5);
+        let (bob, alice) = world.introduce(0, 1);
+        let weather = Weather {
+            relay_dies_one_in: 4,
+            crash_one_in: 40,
+            cut_one_in: 12,
+            repeat_one_in: 5,
+            direct: seed % 2 == 0,
+            ..Weather::default()
+        };
+        let world = go_on(world, [bob, alice], weather);
+        assert!(world.relays.deaths > 20, "seed {seed}: {} deaths", world.relays.deaths);
+    }
+}
+
+#[test]
+fn what_was_delivered_and_comes_back_with_a_relay_is_shown_once_and_deleted() {
+    let mut resurrected = 0;
+    for seed in 520..530 {
+        let mut world = World::around(seed, 2, 5);
+        let (bob, alice) = world.introduce(0, 1);
+        let weather = Weather { relay_dies_one_in: 3, ..Weather::default() };
+        let world = go_on(world, [bob, alice], weather);
+        assert_eq!(world.undelivered(), 0, "seed {seed}: everything is acknowledged");
+        resurrected += world.relays.resurrected;
+    }
+    assert!(resurrected > 10, "{resurrected}");
 }
 
 #[test]

@@ -7,14 +7,14 @@ use std::fmt::Write;
 
 use data_encoding::HEXLOWER;
 use volly_core::{
-    api::{CreateInvite, GetSafetyNumber, MarkRead, SetDraft},
+    api::{Arrange, Arrangement, CreateInvite, GetSafetyNumber, MarkRead, SetDraft, SetTimer},
     engine::{
         Engine,
         effect::{Row, Table},
     },
 };
 
-use super::{MINUTE, world::World};
+use super::{MINUTE, actions, world::World};
 
 const ROWS: &str = include_str!("../frozen/v1/database.txt");
 
@@ -26,6 +26,13 @@ fn world() -> World {
     world.pass(MINUTE);
     let up_to = world.history(0, bob).last().unwrap().id;
     world.call(0, MarkRead { contact: bob, up_to }).unwrap();
+    world.call(0, SetTimer { contact: bob, lifetime: 3_600 }).unwrap();
+    world.call(0, actions::answer(bob, up_to, "well")).unwrap();
+    world.call(0, actions::react(bob, up_to, "👍")).unwrap();
+    let first = actions::find(&mut world, 0, bob, "hello").id;
+    world.call(0, actions::edit(bob, first, "hello!")).unwrap();
+    let pinned = Arrangement { pinned: true, ..Arrangement::default() };
+    world.call(0, Arrange { contact: bob, arrangement: pinned }).unwrap();
     world.call(0, GetSafetyNumber { contact: bob, verified: Some(true) }).unwrap();
     world.call(0, SetDraft { contact: bob, text: "half a tho".into() }).unwrap();
     world.call(0, CreateInvite {}).unwrap();

@@ -4,7 +4,7 @@ use volly_core::api::{
     ApiError, ContactId, ContactState, CreateInvite, DeleteContact, MessageState, Start,
 };
 
-use super::{DAY, MINUTE, states, world::World};
+use super::{DAY, MINUTE, assert_told, states, world::World};
 
 /// Both open the other's invite before either hears of it, and write. Returns how each calls the
 /// other, with the relay still silent.
@@ -47,7 +47,7 @@ fn two_who_open_each_others_invites_at_once_have_one_conversation() {
         assert_eq!(states(&mut world, user, contact), [MessageState::Delivered; 2]);
         let view = world.snapshot(user).contacts.remove(0);
         assert_eq!((view.state, view.unread), (ContactState::Established, 2));
-        assert!(view.online, "they find each other in the one session");
+        assert!(view.reach.is_some(), "they find each other in the one session");
     }
     let invite = world.call(0, CreateInvite {}).unwrap();
     assert_eq!(world.accept(1, &invite), Err(ApiError::KnownContact(alice)));
@@ -95,7 +95,25 @@ fn who_was_forgotten_keeps_the_history_and_its_states() {
     assert_eq!(shown, texts);
     let (delivered, failed) = (MessageState::Delivered, MessageState::Failed);
     assert_eq!(states(&mut world, 1, alice), [delivered, delivered, failed, delivered]);
+    assert_told(&mut world, 1, alice);
     assert_eq!(world.snapshot(1).contacts[0].unread, 1);
+}
+
+#[test]
+fn what_waits_for_someone_who_leaves_has_failed_at_once() {
+    let (mut world, bob, alice) = World::pair(33);
+    world.send(1, alice, "arrives");
+    world.pass(MINUTE);
+    world.disconnect(0);
+    world.send(1, alice, "waits");
+    world.pass(MINUTE);
+    let (delivered, deposited) = (MessageState::Delivered, MessageState::Deposited);
+    assert_eq!(states(&mut world, 1, alice), [delivered, deposited]);
+    world.call(0, DeleteContact { contact: bob }).unwrap();
+    world.connect(0);
+    world.pass(MINUTE);
+    assert_eq!(states(&mut world, 1, alice), [delivered, MessageState::Failed]);
+    assert_told(&mut world, 1, alice);
 }
 
 #[test]
@@ -122,4 +140,5 @@ fn who_forgot_and_comes_by_an_invite_is_known() {
     assert_eq!(world.texts(1, alice)[4..], ["it is me", "I know"]);
     assert_eq!(states(&mut world, 1, alice), [MessageState::Delivered; 3]);
     assert_eq!(states(&mut world, 0, bob), [MessageState::Delivered]);
+    assert_told(&mut world, 1, alice);
 }

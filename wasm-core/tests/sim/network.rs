@@ -1,50 +1,57 @@
 //! What lies between people: the relay's answers and pushes, and direct streams.
 
 use volly_core::{
-    api::ContactId,
+    api::{ContactId, Path},
     engine::{
         effect::{EnvelopeId, NetAction},
         input::{Input, NetEvent, RelayError},
     },
 };
 
-use super::{relay::Relay, world::World};
+use super::world::World;
 
 impl World {
     pub fn act(&mut self, user: usize, action: NetAction) {
         let online = self.users[user].online;
         let event = match action {
             NetAction::PutRecord { ticket, keys, sequence, value, .. } => {
-                let put = |relay: &mut Relay| relay.put(user, keys.address(), sequence, value);
-                let done = if online { put(&mut self.relay) } else { Err(RelayError::Offline) };
+                let done = if online {
+                    self.relays.put(user, keys.address(), sequence, &value)
+                } else {
+                    Err(RelayError::Offline)
+                };
                 NetEvent::RecordPut(ticket, done)
             }
             NetAction::GetRecord { ticket, keys } => {
-                let value = self.relay.get(user, keys.address());
-                NetEvent::RecordGot(
-                    ticket,
-                    if online { Ok(value) } else { Err(RelayError::Offline) },
-                )
+                let record = self.relays.get(user, keys.address());
+                let answer = if online { Ok(record) } else { Err(RelayError::Offline) };
+                NetEvent::RecordGot(ticket, answer)
             }
             NetAction::Deposit { ticket, keys, id, envelope, .. } => {
                 if !online {
                     NetEvent::Deposited(ticket, Err(RelayError::Offline))
                 } else {
-                    for to in self.relay.deposit(user, keys.address(), id, &envelope) {
+                    for to in self.relays.deposit(user, keys.address(), id, &envelope) {
                         self.push(to, keys.address(), id, envelope.clone());
                     }
-                    NetEvent::Deposited(ticket, Ok(()))
+                    // The relay that was asked may go before it has answered.
+                    if self.happens(self.weather.relay_dies_one_in) {
+                        self.lose_a_relay();
+                        NetEvent::Deposited(ticket, Err(RelayError::Lost))
+                    } else {
+                        NetEvent::Deposited(ticket, Ok(()))
+                    }
                 }
             }
             NetAction::Subscribe(keys) if online => return self.subscribe(user, keys.address()),
-            NetAction::Acknowledge { address, ids } if online => {
-                return self.relay.acknowledge(&address, &ids);
+            NetAction::Acknowledge { address, id } if online => {
+                return self.relays.acknowledge(&address, id);
             }
             NetAction::Unsubscribe(address) => {
-                self.relay.subscriptions.remove(&(address, user));
+                self.relays.subscriptions.remove(&(address, user));
                 return;
             }
-            NetAction::ReachDirect { contact, key, peer } if online => {
+            NetAction::ReachDirect { contact, key, peer, .. } if online => {
                 return self.reach(user, contact, *key.expose(), peer);
             }
             NetAction::SendDirect { contact, envelope, .. } => {
@@ -60,10 +67,45 @@ impl World {
     }
 
     fn subscribe(&mut self, user: usize, address: [u8; 32]) {
-        self.relay.seen.insert((address, user));
-        self.relay.subscriptions.insert((address, user));
-        for (id, envelope) in self.relay.mailboxes.get(&address).cloned().unwrap_or_default() {
+        self.relays.seen.insert((address, user));
+        self.relays.subscriptions.insert((address, user));
+        for _ in self.relays.links_of(user) {
+            self.push_all(user, address);
+        }
+    }
+
+    fn push_all(&mut self, user: usize, address: [u8; 32]) {
+        let mailbox = self.relays.disk().mailboxes.get(&address).cloned();
+        for (id, envelope) in mailbox.unwrap_or_default() {
             self.push(user, address, id, envelope);
+        }
+    }
+
+    /// A relay goes, or one comes back, or both.
+    pub fn change_the_relays(&mut self) {
+        if self.rng.one_in(2) {
+            self.relays.one_returns(&mut self.rng);
+        } else {
+            self.relays.one_dies(&mut self.rng);
+        }
+        self.look_again();
+    }
+
+    fn lose_a_relay(&mut self) {
+        self.relays.one_dies(&mut self.rng);
+        self.look_again();
+    }
+
+    /// Everybody subscribes at the relays that are new to them; here, at all of them.
+    pub fn look_again(&mut self) {
+        for (address, user) in self.relays.subscriptions.clone() {
+            self.push_all(user, address);
+        }
+        for user in 0..self.users.len() {
+            if self.users[user].online {
+                let status = self.status(user);
+                self.users[user].inputs.push_back(Input::Net(NetEvent::Relay(status)));
+            }
         }
     }
 
@@ -94,7 +136,9 @@ impl World {
                 .retain(|&(_, at, of)| ![(user, contact), (peer, theirs)].contains(&(at, of)));
             // A stream that takes the place of one whose end nobody has told ends that.
             for (user, contact) in [(user, contact), (peer, theirs)] {
-                for event in [NetEvent::DirectDown(contact), NetEvent::DirectUp(contact)] {
+                for event in
+                    [NetEvent::DirectDown(contact), NetEvent::DirectUp(contact, Path::Relayed)]
+                {
                     self.users[user].inputs.push_back(Input::Net(event));
                 }
             }

@@ -22,6 +22,12 @@ impl TestRng {
         self.try_next_u64().unwrap() % n
     }
 
+    /// One of `places`, of which there are some.
+    pub fn one_of(&mut self, places: &[usize]) -> usize {
+        let count = u64::try_from(places.len()).unwrap();
+        places[usize::try_from(self.below(count)).unwrap()]
+    }
+
     /// True once in `n` times.
     pub fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0

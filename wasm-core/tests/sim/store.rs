@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use volly_core::engine::effect::{ChangeSet, Durability, Row, Scan, Table};
+use volly_core::{
+    api::ContactId,
+    engine::effect::{ChangeSet, Durability, Row, Scan, Table},
+};
 
 type Rows = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
@@ -47,12 +50,29 @@ impl Store {
     }
 
     pub fn scan(&self, scan: &Scan) -> Vec<Row> {
-        let matches = |table: &Table, key: &[u8]| {
-            *table == scan.table
-                && key.starts_with(&scan.prefix)
-                && scan.before.as_ref().is_none_or(|before| key < before.as_slice())
-        };
-        let found = self.rows.iter().rev().filter(|((table, key), _)| matches(table, key));
-        found.take(scan.limit).map(row).collect()
+        let found = self.rows.iter().filter(|((table, key), _)| scan.wants(*table, key)).map(row);
+        if scan.is_upwards() {
+            found.take(scan.limit).collect()
+        } else {
+            found.rev().take(scan.limit).collect()
+        }
     }
+
+    /// Many messages of ours from long ago, as an engine stores them.
+    pub fn fill(&mut self, contact: ContactId, count: u64) {
+        for n in 0..count {
+            let id = [&n.to_be_bytes()[..], &[0], &n.to_be_bytes()].concat();
+            let key = [&contact.0.to_be_bytes()[..], &id].concat();
+            let value = stored_text(&format!("text number {n:06}"));
+            self.rows.insert((Table::Messages, key), value);
+        }
+    }
+}
+
+/// A row of a message: postcard of what docs/storage.md calls one, version 1.
+fn stored_text(text: &str) -> Vec<u8> {
+    // arrived, a text, no edit, no reactions, no answer, no lifetime, Lamport time, times, ours.
+    let head = [1, 1, 0, u8::try_from(text.len()).unwrap()];
+    let tail = [0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1];
+    [&head[..], text.as_bytes(), &tail].concat()
 }

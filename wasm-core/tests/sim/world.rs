@@ -1,6 +1,6 @@
-//! A world of engines around one relay, in virtual time, with a seed.
+//! A world of engines around a few relays, in virtual time, with a seed.
 //!
-//! The relay is a model: what it acknowledged it keeps. A user's store is a map that takes a
+//! The relays are a model: what they acknowledged they keep, as long as one of them is there. A user's store is a map that takes a
 //! commit whole or, when the user crashes, not at all; a loss of power undoes what was not strict. Connections break, browsers are killed
 //! between any two effects, and the relay pushes what is not acknowledged again and again.
 
@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use volly_core::{
     api::{
-        AcceptInvite, ApiError, Call, CallId, ContactId, CreateInvite, GetSnapshot, GetTimeline,
-        InviteView, MessageView, Numbered, Request, SendText, Snapshot, Start,
+        AcceptInvite, ApiError, Call, CallId, ContactId, CreateInvite, Form, GetSnapshot,
+        GetTimeline, InviteView, MessageView, Numbered, Request, SendText, Snapshot, Start,
+        Stretch,
     },
     engine::{
         Engine,
@@ -18,7 +19,7 @@ use volly_core::{
     },
 };
 
-use super::{relay::Relay, rng::TestRng, store::Store};
+use super::{relay::Relays, rng::TestRng, store::Store};
 
 /// How the world treats its people.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,10 +30,15 @@ pub struct Weather {
     pub cut_one_in: u64,
     /// The relay pushes an envelope twice, one time in so many; 0 for never.
     pub repeat_one_in: u64,
+    /// A relay goes or comes back before one network action in so many, and goes before its answer to one
+    /// deposit in so many; 0 for never. One is always there.
+    pub relay_dies_one_in: u64,
     /// The relay answers, and pushes nothing of what it holds.
     pub stalled: bool,
     /// Two users who are online at once have direct streams.
     pub direct: bool,
+    /// The store refuses its n-th operation from now, whosever it is, and works again afterwards.
+    pub refuse_in: Option<u64>,
 }
 
 pub struct User {
@@ -49,9 +55,26 @@ pub struct User {
     pub crashes: u32,
 }
 
+impl User {
+    /// A browser with what is on its disk.
+    pub fn new(store: Store, now: Timestamp) -> Self {
+        Self {
+            engine: Engine::load(store.load(), now).unwrap(),
+            store,
+            online: false,
+            connection: 0,
+            inputs: VecDeque::new(),
+            replies: BTreeMap::new(),
+            events: Vec::new(),
+            reach: BTreeMap::new(),
+            crashes: 0,
+        }
+    }
+}
+
 pub struct World {
     pub users: Vec<User>,
-    pub relay: Relay,
+    pub relays: Relays,
     pub now: Timestamp,
     pub rng: TestRng,
     pub weather: Weather,
@@ -66,21 +89,14 @@ const NOTICED_AFTER: core::time::Duration = core::time::Duration::from_secs(25);
 
 impl World {
     pub fn new(seed: u64, users: usize) -> Self {
+        Self::around(seed, users, 1)
+    }
+
+    pub fn around(seed: u64, users: usize, relays: usize) -> Self {
         let now = Timestamp(1_800_000_000_000);
-        let user = || User {
-            engine: Engine::load(Vec::new(), now).unwrap(),
-            store: Store::default(),
-            online: false,
-            connection: 0,
-            inputs: VecDeque::new(),
-            replies: BTreeMap::new(),
-            events: Vec::new(),
-            reach: BTreeMap::new(),
-            crashes: 0,
-        };
         Self {
-            users: (0..users).map(|_| user()).collect(),
-            relay: Relay::default(),
+            users: (0..users).map(|_| User::new(Store::default(), now)).collect(),
+            relays: Relays::new(relays),
             now,
             rng: TestRng::new(seed),
             weather: Weather::default(),
@@ -150,15 +166,17 @@ impl World {
     }
 
     pub fn send(&mut self, user: usize, contact: ContactId, text: &str) {
-        self.call(user, SendText { contact, text: text.into() }).unwrap();
+        let call = SendText { contact, text: text.into(), answers: None };
+        self.call(user, call).unwrap();
     }
 
     /// The whole history, oldest first.
     pub fn history(&mut self, user: usize, contact: ContactId) -> Vec<MessageView> {
         let mut messages = Vec::new();
         loop {
-            let before = messages.first().map(|m: &MessageView| m.id);
-            let page = self.call(user, GetTimeline { contact, before }).unwrap();
+            let first = messages.first().map(|m: &MessageView| m.id);
+            let stretch = first.map_or(Stretch::Newest, Stretch::Before);
+            let page = self.call(user, GetTimeline { contact, stretch }).unwrap();
             let more = page.has_older;
             messages.splice(0..0, page.messages);
             if !more {
@@ -171,13 +189,49 @@ impl World {
         self.history(user, contact).into_iter().map(|m| m.text).collect()
     }
 
+    /// The history as one line a message, the same for both: who wrote it is `a` for the first user.
+    pub fn story(&mut self, user: usize, contact: ContactId) -> Vec<String> {
+        let name = |ours: bool| if ours == (user == 0) { 'a' } else { 'b' };
+        let line = |m: MessageView| {
+            let mut line = format!("{}: {}", name(m.state.is_some()), m.text);
+            if m.form != Form::Text {
+                line += &format!("<{:?}>", m.form);
+            }
+            if m.edited {
+                line += " (edited)";
+            }
+            if let Some(quote) = m.answers {
+                let text = quote.text.unwrap_or_else(|| "<not here>".into());
+                line += &format!(" re {}: {text}", name(quote.mine));
+            }
+            let (a, b) = if user == 0 {
+                (m.our_reaction, m.their_reaction)
+            } else {
+                (m.their_reaction, m.our_reaction)
+            };
+            for (by, emoji) in [('a', a), ('b', b)] {
+                line += &emoji.map_or_else(String::new, |emoji| format!(" {by}{emoji}"));
+            }
+            line
+        };
+        self.history(user, contact).into_iter().map(line).collect()
+    }
+
     pub fn connect(&mut self, user: usize) {
         if !self.users[user].online {
             self.users[user].online = true;
-            let peer = if self.weather.direct { self.peer(user) } else { Vec::new() };
-            let online = NetEvent::Relay(RelayStatus::Online { peer });
+            let online = NetEvent::Relay(self.status(user));
             self.users[user].inputs.push_back(Input::Net(online));
         }
+    }
+
+    /// How a user who is online is connected.
+    pub fn status(&self, user: usize) -> RelayStatus {
+        let peer = if self.weather.direct { self.peer(user) } else { Vec::new() };
+        let links = self.relays.links_of(user);
+        let hosts = links.iter().map(|relay| format!("relay {relay}")).collect();
+        let reserved = links.iter().map(|relay| relay.to_be_bytes().to_vec()).collect();
+        RelayStatus::Online { peer, reserved, hosts }
     }
 
     pub fn peer(&self, user: usize) -> Vec<u8> {
@@ -188,7 +242,7 @@ impl World {
     pub fn disconnect(&mut self, user: usize) {
         self.users[user].online = false;
         self.users[user].connection += 1;
-        self.relay.subscriptions.retain(|&(_, subscriber)| subscriber != user);
+        self.relays.subscriptions.retain(|&(_, subscriber)| subscriber != user);
         for (contact, (key, _)) in std::mem::take(&mut self.users[user].reach) {
             self.broken.retain(|&(_, at, of)| (at, of) != (user, contact));
             if let Some((peer, theirs)) = self.other_end(user, key) {
@@ -285,7 +339,19 @@ impl World {
         one_in > 0 && self.rng.one_in(one_in)
     }
 
+    /// Whether the store refuses this operation.
+    fn refuses(&mut self) -> bool {
+        let left = self.weather.refuse_in;
+        self.weather.refuse_in = left.and_then(|left| left.checked_sub(1));
+        left == Some(0)
+    }
+
     fn apply(&mut self, user: usize, effect: Effect) {
+        let is_stored = matches!(effect, Effect::Commit { .. } | Effect::Scan(..));
+        if is_stored && self.refuses() {
+            // The engine ends, and the next one is loaded from what is stored.
+            return self.crash(user);
+        }
         match effect {
             Effect::Commit { id, changes, then } => {
                 self.users[user].store.commit(changes);
@@ -298,17 +364,22 @@ impl World {
                 self.users[user].inputs.push_back(Input::Committed(id));
             }
             Effect::Net(action) => {
+                if self.happens(self.weather.relay_dies_one_in) {
+                    self.change_the_relays();
+                }
                 if self.happens(self.weather.cut_one_in) && self.users[user].online {
                     self.disconnect(user);
                     self.connect(user);
                 }
                 self.act(user, action);
             }
-            Effect::Scan(call, scan) => {
-                let rows = self.users[user].store.scan(&scan);
-                self.users[user].inputs.push_back(Input::Scanned(call, rows));
+            Effect::Scan(scans) => {
+                let store = &self.users[user].store;
+                let rows = scans.iter().flat_map(|scan| store.scan(scan)).collect();
+                self.users[user].inputs.push_back(Input::Scanned(Some(rows)));
             }
             Effect::Emit(event) => self.users[user].events.push(*event),
+            Effect::Archive(..) => panic!("seed {}: the driver writes backups", self.seed),
             Effect::Reply(call, bytes) => {
                 self.users[user].replies.insert(call, bytes);
             }
@@ -317,21 +388,31 @@ impl World {
 
     /// Addresses at which this user wrote or read.
     pub fn addresses_of(&self, user: usize) -> BTreeSet<[u8; 32]> {
-        self.relay.seen.iter().filter(|(_, who)| *who == user).map(|(a, _)| *a).collect()
+        self.relays.seen.iter().filter(|(_, who)| *who == user).map(|(a, _)| *a).collect()
     }
 
     /// Bytes that the relay holds now.
     pub fn relay_bytes(&self) -> Vec<u8> {
-        self.relay.bytes()
+        self.relays.bytes()
     }
 
     /// Sequence numbers of the records that the relay holds.
     pub fn relay_sequences(&self) -> Vec<u64> {
-        self.relay.records.values().map(|&(sequence, _)| sequence).collect()
+        self.relays.disk().records.values().map(|&(sequence, _)| sequence).collect()
+    }
+
+    /// The relay hands out what waits in another order.
+    pub fn shuffle_mailboxes(&mut self) {
+        self.relays.shuffle(&mut self.rng);
+    }
+
+    /// The relay loses what waits at these places of its mailboxes.
+    pub fn lose_from_mailboxes(&mut self, lost: impl Fn(usize) -> bool) {
+        self.relays.lose(lost);
     }
 
     /// Envelopes that nobody has acknowledged.
     pub fn undelivered(&self) -> usize {
-        self.relay.mailboxes.values().map(Vec::len).sum()
+        self.relays.disk().mailboxes.values().map(Vec::len).sum()
     }
 }

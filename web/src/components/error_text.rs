@@ -1,6 +1,6 @@
 //! A refusal in words: what happened, and what to do.
 
-use volly_core::api::ApiError;
+use volly_core::api::{ApiError, BackupError, KeyError};
 use yew::prelude::*;
 
 use super::icon::{Glyph, Icon};
@@ -15,6 +15,10 @@ pub(crate) fn error_words(error: ApiError, inviter: Option<&str>) -> String {
         ApiError::TooLong { max } => t!("error-too-long", max = max),
         ApiError::NotFound => t!("error-not-found"),
         ApiError::Gone => t!("error-gone"),
+        ApiError::Moved => t!("error-moved"),
+        ApiError::Key(error) => key_words(error),
+        ApiError::BackupDamaged => t!("backup-error-damaged"),
+        ApiError::BackupNewer => t!("backup-error-newer"),
         ApiError::NotAnInvite => t!("error-not-an-invite"),
         ApiError::OwnInvite => t!("error-own-invite"),
         ApiError::KnownContact(_) => t!("error-known-contact"),
@@ -27,10 +31,36 @@ pub(crate) fn error_words(error: ApiError, inviter: Option<&str>) -> String {
         ApiError::InviteUnknown => t!("error-invite-unknown"),
         ApiError::InviteMismatch => t!("error-invite-mismatch"),
         ApiError::Offline => t!("error-offline"),
+        ApiError::NotAnEmoji => t!("error-not-an-emoji"),
         ApiError::NotAPhrase => t!("error-not-a-phrase"),
         ApiError::Limit { max } => t!("error-limit", max = max),
         ApiError::NotStored => t!("error-not-stored"),
         ApiError::EngineMoved => t!("error-engine-moved"),
+        _ => t!("error-other"),
+    }
+}
+
+/// The words for what a passphrase did not do.
+pub(crate) fn key_words(error: KeyError) -> String {
+    match error {
+        KeyError::Rejected => t!("key-error-rejected"),
+        KeyError::Empty => t!("key-error-empty"),
+        KeyError::TooLong => t!("key-error-too-long"),
+        KeyError::Unassigned => t!("key-error-unassigned"),
+        KeyError::OutOfMemory => t!("key-error-memory"),
+        _ => t!("error-other"),
+    }
+}
+
+/// The words for a backup that was not saved or restored.
+pub(crate) fn backup_words(error: BackupError) -> String {
+    match error {
+        BackupError::NotABackup => t!("backup-error-other-file"),
+        BackupError::Newer => t!("backup-error-newer"),
+        BackupError::Damaged => t!("backup-error-damaged"),
+        BackupError::FileUnreadable => t!("backup-error-unreadable"),
+        BackupError::Key(error) => key_words(error),
+        BackupError::Refused(error) => error_words(error, None),
         _ => t!("error-other"),
     }
 }

@@ -38,6 +38,28 @@ pub(crate) enum Glyph {
     Next,
     /// Delete.
     Bin,
+    /// Save as a file.
+    Save,
+    /// What else one can do.
+    More,
+    /// Answer.
+    Reply,
+    /// Edit.
+    Pen,
+    /// Another emoji.
+    Smile,
+    /// Up to a message.
+    Up,
+    /// Above the others.
+    Pin,
+    /// No call for attention.
+    Mute,
+    /// Put away.
+    Archive,
+    /// Not read.
+    Dot,
+    /// It does not stay.
+    Hourglass,
 }
 
 impl Glyph {
@@ -68,7 +90,24 @@ impl Glyph {
             }
             Self::Down => "M12 5v14M6 13l6 6 6-6",
             Self::Next => "m9 5.5 6.5 6.5L9 18.5",
+            Self::Save => "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14",
             Self::Bin => "M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 12.5h9.4L17.5 7M10 11v5M14 11v5",
+            Self::More => "M6 12h.01M12 12h.01M18 12h.01",
+            Self::Reply => "M10 6.5 4.5 12l5.5 5.5M5 12h9a5.5 5.5 0 0 1 5.5 5.5v1",
+            Self::Pen => {
+                "M4.5 19.5 5.4 15 15.6 4.8a1.7 1.7 0 0 1 2.4 0l1.2 1.2a1.7 1.7 0 0 1 0 2.4L9 18.6l-4.5.9ZM14 6.5l3.5 3.5"
+            }
+            Self::Smile => {
+                "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM8.5 14c1.7 2.3 5.3 2.3 7 0M9 9.5h.01M15 9.5h.01"
+            }
+            Self::Up => "M12 19V5M6 11l6-6 6 6",
+            Self::Pin => "M9 4h6M10 4v6l-3 4h10l-3-4V4M12 14v6",
+            Self::Mute => {
+                "M6.5 16.5h11l-1.3-2V10a4.2 4.2 0 0 0-8.4 0v4.5ZM10.3 19.5a1.9 1.9 0 0 0 3.4 0M4.5 4.5l15 15"
+            }
+            Self::Archive => "M4.5 5h15v4h-15zM5.5 9v10.5h13V9M10 13h4",
+            Self::Hourglass => "M7 4h10M7 20h10M8 4v3.5l4 4.5 4-4.5V4M8 20v-3.5l4-4.5 4 4.5V20",
+            Self::Dot => "M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z",
         }
     }
 }

@@ -9,8 +9,14 @@ pub(crate) enum Kind {
     Name,
     /// A link.
     Link,
+    /// An emoji.
+    Emoji,
     /// A recovery phrase: several lines, and nothing that corrects or keeps them.
     Phrase,
+    /// A passphrase that is chosen.
+    NewPassphrase,
+    /// A passphrase that was chosen before.
+    Passphrase,
 }
 
 /// Props of [`TextField`].
@@ -56,16 +62,28 @@ pub(crate) fn TextField(props: &TextFieldProps) -> Html {
                     aria-describedby={hint_id.clone()} aria-invalid={has_error.to_string()} {oninput} />
             }
         }
-        Kind::Name | Kind::Link => {
+        Kind::NewPassphrase | Kind::Passphrase => {
             let oninput = Callback::from(move |event: InputEvent| {
                 onchange.emit(event.target_unchecked_into::<web_sys::HtmlInputElement>().value());
             });
-            let is_link = props.kind == Kind::Link;
+            let is_new = props.kind == Kind::NewPassphrase;
+            html! {
+                <input id={&props.id} class="field" type="password" value={&props.value} ref={&props.node}
+                    maxlength="1024" autocomplete={if is_new { "new-password" } else { "current-password" }}
+                    autocapitalize="none" spellcheck="false" enterkeyhint="go"
+                    aria-describedby={hint_id.clone()} aria-invalid={has_error.to_string()} {oninput} />
+            }
+        }
+        Kind::Name | Kind::Link | Kind::Emoji => {
+            let oninput = Callback::from(move |event: InputEvent| {
+                onchange.emit(event.target_unchecked_into::<web_sys::HtmlInputElement>().value());
+            });
+            let is_name = props.kind == Kind::Name;
             html! {
                 <input id={&props.id} class="field" type="text" dir="auto" value={&props.value}
-                    maxlength={if is_link { "400" } else { "64" }} ref={&props.node}
-                    autocomplete={if is_link { "off" } else { "nickname" }}
-                    autocapitalize={if is_link { "none" } else { "words" }}
+                    maxlength={if props.kind == Kind::Link { "400" } else { "64" }} ref={&props.node}
+                    autocomplete={if is_name { "nickname" } else { "off" }}
+                    autocapitalize={if is_name { "words" } else { "none" }}
                     spellcheck="false" enterkeyhint="go"
                     aria-describedby={hint_id.clone()} aria-invalid={has_error.to_string()} {oninput} />
             }

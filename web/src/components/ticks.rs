@@ -31,10 +31,10 @@ pub(crate) fn Ticks(props: &TicksProps) -> Html {
         MessageState::Failed => {
             ("ticks-failed", "M10 4.5v6M10 14h.01M10 2a7 7 0 1 0 0 14 7 7 0 0 0 0-14Z")
         }
-        MessageState::Queued => {
+        MessageState::Queued | MessageState::Sent => {
             ("ticks-queued", "M10 5.5V9l2.5 1.5M10 2.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13Z")
         }
-        MessageState::Sent | MessageState::Deposited => ("ticks-sent", "m5.5 9.5 3.2 3.2 6.3-7"),
+        MessageState::Deposited => ("ticks-sent", "m5.5 9.5 3.2 3.2 6.3-7"),
         MessageState::Delivered => {
             ("ticks-delivered", "m2 9.5 3.2 3.2 6.3-7M9.5 11.6l1.2 1.1 6.3-7")
         }

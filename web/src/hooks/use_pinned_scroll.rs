@@ -9,13 +9,13 @@ use std::rc::Rc;
 use web_sys::Element;
 use yew::prelude::*;
 
-use crate::browser::SizeWatch;
+use crate::browser::{self, SizeWatch};
 
 /// Distance from the end, in CSS pixels, that still counts as the end.
 const AT_END: i32 = 48;
 
-/// Distance from the start at which what is above is asked for.
-const NEAR_START: i32 = 600;
+/// Distance from the start, or from an end below which there is more, at which that is asked for.
+const NEAR: i32 = 600;
 
 /// Screens of content that are too many while one is at the end: every row takes part when the
 /// browser lays out and paints the newest. Lower: older rows come and go more often.
@@ -33,6 +33,8 @@ pub(crate) struct UsePinnedScroll {
     pub(crate) onscroll: Callback<Event>,
     /// Goes to the end.
     pub(crate) to_end: Callback<()>,
+    /// Goes to the row that this selector finds, if it is there, and says whether it is.
+    pub(crate) to_row: Rc<dyn Fn(&str) -> bool>,
 }
 
 /// What has to survive between renders and does not draw.
@@ -51,6 +53,8 @@ pub(crate) struct Ends {
     pub(crate) near_start: Callback<()>,
     /// The start is far away, and one is at the end.
     pub(crate) far_from_start: Callback<()>,
+    /// The end comes near; `None` when it is the end of all there is.
+    pub(crate) near_end: Option<Callback<()>>,
 }
 
 /// Pins the area to its end. `first` names its first row and `count` tells how many there are;
@@ -67,7 +71,8 @@ pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
     let position: Rc<Position> =
         use_memo((), |()| Position { pinned: Cell::new(true), ..Position::default() });
 
-    let Ends { near_start, far_from_start } = ends;
+    let Ends { near_start, far_from_start, near_end } = ends;
+    let is_last = near_end.is_none();
     use_watch(&area, &content, &position, far_from_start);
 
     let (node, here) = (area.clone(), Rc::clone(&position));
@@ -95,11 +100,25 @@ pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
             // Nobody scrolled: rows came or went, and the watch follows them before the next paint.
             return;
         }
-        here.pinned.set(is_at_end(&area));
+        here.pinned.set(is_last && is_at_end(&area));
         set_end.set(here.pinned.get());
-        if here.placed.get() && !here.pinned.get() && area.scroll_top() < NEAR_START {
+        if here.placed.get() && !here.pinned.get() && area.scroll_top() < NEAR {
             near_start.emit(());
         }
+        if let Some(near_end) = near_end.as_ref().filter(|_| distance(&area) < NEAR) {
+            near_end.emit(());
+        }
+    });
+    let (node, here, set_end) = (area.clone(), Rc::clone(&position), at_end.setter());
+    let to_row = Rc::new(move |selector: &str| {
+        let Some(area) = node.cast::<Element>() else { return false };
+        let Some(row) = area.query_selector(selector).ok().flatten() else { return false };
+        here.placed.set(true);
+        here.pinned.set(false);
+        set_end.set(false);
+        browser::to_middle(&row);
+        here.height.set(area.scroll_height());
+        true
     });
     let (node, here, set_end) = (area.clone(), position, at_end.setter());
     let to_end = Callback::from(move |()| {
@@ -109,7 +128,7 @@ pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
             area.set_scroll_top(area.scroll_height());
         }
     });
-    UsePinnedScroll { area, content, at_end: *at_end, onscroll, to_end }
+    UsePinnedScroll { area, content, at_end: *at_end, onscroll, to_end, to_row }
 }
 
 /// Keeps the end in view when the area or its content changes its size: before the next paint.
@@ -154,5 +173,10 @@ fn place(area: &Element, start: Option<&Element>) {
 }
 
 fn is_at_end(area: &Element) -> bool {
-    area.scroll_height() - area.scroll_top() - area.client_height() < AT_END
+    distance(area) < AT_END
+}
+
+/// From what is on the screen to the end of the content.
+fn distance(area: &Element) -> i32 {
+    area.scroll_height() - area.scroll_top() - area.client_height()
 }

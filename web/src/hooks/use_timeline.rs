@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use volly_core::api::{ContactView, GetTimeline, MarkRead, MessageId};
+use volly_core::api::{ContactView, GetTimeline, MarkRead, MessageId, Stretch};
 use yew::prelude::*;
 
 use super::{use_engine, use_roster, use_timelines, use_timelines_dispatch, use_window_event};
@@ -26,8 +26,16 @@ pub(crate) struct UseTimeline {
     pub(crate) has_older: bool,
     /// Asks for what is above; nothing happens while that is on its way.
     pub(crate) load_older: Callback<()>,
+    /// There is something below the last row.
+    pub(crate) has_newer: bool,
+    /// Asks for what is below.
+    pub(crate) load_newer: Callback<()>,
     /// Lets the older half go; it can be asked for again.
     pub(crate) drop_older: Callback<()>,
+    /// Sees to it that a message is on the screen.
+    pub(crate) bring: Callback<MessageId>,
+    /// Goes back to the end, when one has gone to a message far from it.
+    pub(crate) bring_newest: Callback<()>,
     /// What is on the screen has been seen: says whether the newest is.
     pub(crate) seen: Callback<bool>,
 }
@@ -54,17 +62,18 @@ pub(crate) fn use_timeline(contact: &Rc<ContactView>) -> UseTimeline {
     let loading = use_memo(id, |_| Cell::new(false));
     let load = use_callback(
         (engine.clone(), dispatch, id, loading),
-        |before: Option<MessageId>, (engine, dispatch, id, loading)| {
-            if loading.replace(true) {
+        |stretch: Stretch, (engine, dispatch, id, loading)| {
+            let is_jump = matches!(stretch, Stretch::Around(_) | Stretch::Newest);
+            if loading.replace(true) && !is_jump {
                 return;
             }
             let (core, dispatch, id) = (engine.core(), dispatch.clone(), *id);
             let loading = Rc::clone(loading);
             browser::spawn(async move {
-                let reply = core.call(GetTimeline { contact: id, before }).await;
+                let reply = core.call(GetTimeline { contact: id, stretch }).await;
                 loading.set(false);
                 if let Ok(page) = reply {
-                    dispatch.dispatch(Change::Page(id, before, page));
+                    dispatch.dispatch(Change::Page(id, stretch, page));
                 }
             });
         },
@@ -74,7 +83,7 @@ pub(crate) fn use_timeline(contact: &Rc<ContactView>) -> UseTimeline {
     let wanted = timeline.is_some() && !loaded && roster.phase == Phase::Ready;
     use_effect_with((wanted, id, load.clone()), |(wanted, _, load)| {
         if *wanted {
-            load.emit(None);
+            load.emit(Stretch::Newest);
         }
     });
 
@@ -83,14 +92,40 @@ pub(crate) fn use_timeline(contact: &Rc<ContactView>) -> UseTimeline {
     let layout = use_memo((timeline.clone(), new_after), |(timeline, new_after)| {
         timeline.as_deref().map_or_else(Vec::new, |line| blocks(line, **new_after, dates::day))
     });
-    let oldest = timeline.as_ref().and_then(|line| line.messages.keys().next().copied());
-    let load_older = use_callback((load, oldest), |(), (load, oldest)| load.emit(*oldest));
+    let end = |newest: bool| {
+        let mut ids = timeline.as_ref()?.messages.keys().copied();
+        if newest { ids.next_back() } else { ids.next() }
+    };
+    let (oldest, newest) = (end(false), end(true));
+    let load_older = use_callback((load.clone(), oldest), |(), (load, oldest)| {
+        oldest.iter().for_each(|id| load.emit(Stretch::Before(*id)));
+    });
+    let load_newer = use_callback((load.clone(), newest), |(), (load, newest)| {
+        newest.iter().for_each(|id| load.emit(Stretch::After(*id)));
+    });
+    let bring =
+        use_callback((load.clone(), timeline.clone()), |id: MessageId, (load, timeline)| {
+            let is_here = timeline.as_ref().is_some_and(|line| line.messages.contains_key(&id));
+            if !is_here {
+                load.emit(Stretch::Around(id));
+            }
+        });
+    let has_newer = timeline.as_ref().is_some_and(|timeline| timeline.has_newer);
+    let bring_newest = use_callback((load, has_newer), |(), (load, has_newer)| {
+        if *has_newer {
+            load.emit(Stretch::Newest);
+        }
+    });
     UseTimeline {
         blocks: layout,
         loaded,
         has_older: timeline.as_ref().is_some_and(|timeline| timeline.has_older),
         load_older,
+        has_newer,
+        load_newer,
         drop_older,
+        bring,
+        bring_newest,
         seen: use_read_mark(contact, timeline),
     }
 }
@@ -104,8 +139,9 @@ fn use_read_mark(contact: &Rc<ContactView>, timeline: Option<Rc<Timeline>>) -> C
     let (on_focus, on_blur) = (watched.setter(), watched.setter());
     use_window_event("focus", move |_| on_focus.set(browser::is_watched()));
     use_window_event("blur", move |_| on_blur.set(browser::is_watched()));
-    let newest = timeline.filter(|line| line.loaded).and_then(|line| line.newest_theirs());
-    let unread = newest > contact.read_up_to || contact.unread > 0;
+    let at_end = timeline.filter(|line| line.loaded && !line.has_newer);
+    let newest = at_end.and_then(|line| line.newest_theirs());
+    let unread = newest > contact.read_up_to || contact.unread > 0 || contact.arrangement.unread;
     let mark = (*at_newest && *watched && unread).then_some(newest).flatten();
     use_effect_with((contact.id, mark), move |(contact, mark)| {
         if let Some(up_to) = *mark {

@@ -1,5 +1,7 @@
 //! The two panes: the list, and what is open beside it. On a narrow screen one of them shows.
 
+mod arrange;
+mod found;
 mod list;
 mod row;
 mod skeleton;
@@ -9,10 +11,15 @@ use yew::prelude::*;
 use list::List;
 pub(crate) use skeleton::Skeleton;
 
-use super::{Chat, Contact, Invite, InviteCard, MakeInvite, New, Safety, Settings, Words};
+use super::{
+    Backup, Chat, Contact, Invite, InviteCard, Lock, MakeInvite, New, Safety, Settings, Words,
+};
 use crate::{
     components::{Glyph, Icon, Mark},
-    hooks::{use_follow_invite, use_roster, use_route, use_shortcuts, use_title},
+    hooks::{
+        use_auto_lock, use_follow_invite, use_nearly_full, use_roster, use_route, use_shortcuts,
+        use_title,
+    },
     i18n::t,
     routes::Route,
 };
@@ -22,7 +29,9 @@ use crate::{
 pub(crate) fn Chats() -> Html {
     let (route, roster) = (use_route(), use_roster());
     use_shortcuts();
+    use_auto_lock();
     use_follow_invite();
+    let nearly_full = use_nearly_full();
     let is_fresh = roster.contacts.is_empty() && matches!(route, Route::List | Route::Accept);
     let pane = match route {
         _ if is_fresh => "shell-fresh",
@@ -33,6 +42,9 @@ pub(crate) fn Chats() -> Html {
         <main class={classes!("shell", pane)}>
             <List />
             <div class="main">
+                if nearly_full && !roster.storage_failing {
+                    <p class="banner" role="status"><Icon glyph={Glyph::Warning} />{ t!("storage-nearly-full") }</p>
+                }
                 if roster.storage_failing {
                     <p class="banner" role="alert"><Icon glyph={Glyph::Warning} />{ t!("storage-failing") }</p>
                 }
@@ -41,10 +53,13 @@ pub(crate) fn Chats() -> Html {
                     Route::New => html! { <New /> },
                     Route::Invite(id) => html! { <Invite {id} key={id.0} /> },
                     Route::Chat(id) => html! { <Chat {id} /> },
+                    Route::Message(id, message) => html! { <Chat {id} at={message} /> },
                     Route::Contact(id) => html! { <Contact {id} key={id.0} /> },
                     Route::Safety(id) => html! { <Safety {id} key={id.0} /> },
                     Route::Settings => html! { <Settings /> },
                     Route::Words => html! { <Words /> },
+                    Route::Backup => html! { <Backup /> },
+                    Route::Lock => html! { <Lock /> },
                 } }
             </div>
         </main>

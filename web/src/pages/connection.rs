@@ -1,8 +1,11 @@
 //! The connection in a word, and what it means one tap away.
 
-use volly_core::api::{Connection, Reconnect};
+mod details;
+
+use volly_core::api::{Connection, Path, Reach, Reconnect};
 use yew::prelude::*;
 
+use self::details::Details;
 use crate::{
     components::{Button, Dialog, Look},
     hooks::{use_engine, use_roster},
@@ -15,6 +18,19 @@ fn word(connection: Connection) -> String {
         Connection::Connecting => t!("connecting"),
         Connection::Online => t!("online"),
     }
+}
+
+/// How a contact is reached, in a sentence, while these relays answer.
+pub(super) fn reach_words(reach: Option<Reach>, relays: &[String]) -> String {
+    let Some(Reach { path, round_trip }) = reach else { return t!("reach-none") };
+    let way = match (path, relays) {
+        (Path::Direct, _) => t!("reach-direct"),
+        (Path::Relayed, [relay]) => t!("reach-relayed", relay = relay.as_str()),
+        // Which of them it is may change at any time.
+        (Path::Relayed, _) => t!("reach-relayed-any"),
+    };
+    let time = round_trip.map(|ms| t!("reach-time", ms = ms));
+    time.map_or(way.clone(), |time| format!("{way} {time}"))
 }
 
 const fn class(connection: Connection) -> &'static str {
@@ -65,13 +81,15 @@ pub(crate) fn ConnectionSheet(props: &ConnectionSheetProps) -> Html {
         Connection::Connecting => t!("connection-connecting"),
         Connection::Online => t!("connection-online"),
     };
-    let here = roster.contacts.iter().filter(|contact| contact.online).count();
+    let here = roster.contacts.iter().filter_map(|contact| contact.reach);
+    let direct = here.clone().filter(|reach| reach.path == Path::Direct).count();
     html! {
         <Dialog title={t!("connection-title")} onclose={&props.onclose}>
             <p class="sheet-state"><span class={classes!("dot", class(connection))} aria-hidden="true" />
                 <strong>{ word(connection) }</strong></p>
             <p>{ text }</p>
-            <p class="quiet">{ t!("connection-direct", count = here) }</p>
+            <p class="quiet">{ t!("connection-here", count = here.count(), direct = direct) }</p>
+            <Details />
             <div class="dialog-actions">
                 <Button label={t!("reconnect")} look={Look::Primary} {onclick} />
             </div>

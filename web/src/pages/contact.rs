@@ -2,16 +2,20 @@
 
 use std::rc::Rc;
 
-use volly_core::api::{ContactId, ContactView, DeleteContact, RenameContact, Trust};
+use volly_core::api::{ContactId, ContactState, ContactView, DeleteContact, RenameContact, Trust};
 use yew::prelude::*;
 
+use super::{
+    arranged::{Arranged, TimerChoice},
+    connection::reach_words,
+};
 use crate::{
     components::{
         Avatar, AvatarSize, Button, Dialog, ErrorText, Glyph, Icon, Kind, Look, Page, TextField,
         error_words,
     },
     dates,
-    hooks::{use_back, use_call, use_navigator, use_roster, use_title},
+    hooks::{Format, use_back, use_call, use_export, use_navigator, use_roster, use_title},
     i18n::t,
     routes::Route,
 };
@@ -41,11 +45,15 @@ pub(crate) fn Contact(props: &ContactProps) -> Html {
         <Page title={t!("about", name = &*name)} {onback}>
             <section class="card person">
                 <Avatar name={name.clone()} fingerprint={contact.fingerprint} size={AvatarSize::Large}
-                    online={contact.online} />
+                    online={contact.reach.is_some()} />
                 <p class="person-name" dir="auto">{ name }</p>
+                <p class="person-reach">{ reach_words(contact.reach, roster.relays()) }</p>
+                if !contact.answers_read { <p class="quiet">{ t!("no-read-receipts", name = &*contact.name) }</p> }
                 <p class="quiet">{ t!("contact-since", date = dates::long_date(contact.added_at)) }</p>
             </section>
             <section class="card"><Rename contact={Rc::clone(contact)} /></section>
+            <Arranged contact={Rc::clone(contact)} />
+            if !matches!(contact.state, ContactState::Gone | ContactState::Moved) { <TimerChoice contact={Rc::clone(contact)} /> }
             <section class="card">
                 <h2 class="form-title">{ t!("safety") }</h2>
                 <p class="form-lead">{ trust }</p>
@@ -53,6 +61,7 @@ pub(crate) fn Contact(props: &ContactProps) -> Html {
                     <Icon glyph={Glyph::Verified} /><span>{ t!("safety-compare") }</span>
                 </a>
             </section>
+            <section class="card"><Export contact={Rc::clone(contact)} /></section>
             <section class="card"><Delete contact={Rc::clone(contact)} /></section>
         </Page>
     }
@@ -88,6 +97,27 @@ fn Rename(props: &PartProps) -> Html {
             <Button label={if *saved { t!("saved") } else { t!("save") }} submits=true busy={rename.state.is_busy()} />
             <ErrorText text={rename.state.error().map(|error| AttrValue::from(error_words(error, None)))} />
         </form>
+    }
+}
+
+#[component]
+fn Export(props: &PartProps) -> Html {
+    let export = use_export(Rc::clone(&props.contact));
+    let button = |label: String, format: Format| {
+        let onclick = export.run.reform(move |_: MouseEvent| format);
+        html! { <Button {label} glyph={Glyph::Save} busy={export.is_busy} {onclick} /> }
+    };
+    let error = export.error.map(|error| AttrValue::from(error_words(error, None)));
+    html! {
+        <>
+            <h2 class="form-title">{ t!("export-title") }</h2>
+            <p class="form-lead">{ t!("export-lead") }</p>
+            <p class="button-row">
+                { button(t!("export-html"), Format::Html) }
+                { button(t!("export-json"), Format::Json) }
+            </p>
+            <ErrorText text={error} />
+        </>
     }
 }
 

@@ -33,12 +33,14 @@ pub(crate) struct Roster {
     pub(crate) known: bool,
     /// The user, once there is one.
     pub(crate) profile: Option<Rc<Profile>>,
-    /// Newest activity first.
+    /// Those that are pinned first, then newest activity first.
     pub(crate) contacts: Vec<Rc<ContactView>>,
     /// Newest first.
     pub(crate) invites: Vec<Rc<InviteView>>,
     /// How this device was connected when the engine last said so.
     connection: Connection,
+    /// The relays that answered then, by their hosts.
+    relays: Rc<[String]>,
     /// The store does not take changes.
     pub(crate) storage_failing: bool,
     ends: Vec<(InviteId, Option<ContactId>)>,
@@ -53,6 +55,7 @@ impl Default for Roster {
             contacts: Vec::new(),
             invites: Vec::new(),
             connection: Connection::Connecting,
+            relays: Rc::default(),
             storage_failing: false,
             ends: Vec::new(),
         }
@@ -77,6 +80,7 @@ impl Roster {
         self.contacts = snapshot.contacts.into_iter().map(Rc::new).collect();
         self.invites = snapshot.invites.into_iter().map(Rc::new).collect();
         self.connection = snapshot.connection;
+        self.relays = snapshot.relays.into();
         self.sort();
     }
 
@@ -85,7 +89,7 @@ impl Roster {
             Event::Profile(profile) => self.profile = Some(Rc::new(profile)),
             Event::Contact(contact) => {
                 self.contacts.retain(|known| known.id != contact.id);
-                self.contacts.push(Rc::new(contact));
+                self.contacts.push(Rc::from(contact));
                 self.sort();
             }
             Event::ContactDeleted(id) => self.contacts.retain(|known| known.id != id),
@@ -113,13 +117,16 @@ impl Roster {
                 }
             }
             Event::Connection(connection) => self.connection = connection,
+            Event::Relays(relays) => self.relays = relays.into(),
             Event::StorageFailing(failing) => self.storage_failing = failing,
-            Event::Message(..) => {}
+            Event::Message(..) | Event::MessageChanged(..) | Event::MessageDeleted(..) => {}
         }
     }
 
     fn sort(&mut self) {
-        self.contacts.sort_by_key(|contact| core::cmp::Reverse((activity(contact), contact.id)));
+        self.contacts.sort_by_key(|contact| {
+            core::cmp::Reverse((contact.arrangement.pinned, activity(contact), contact.id))
+        });
         self.invites.sort_by_key(|invite| core::cmp::Reverse((invite.created_at, invite.id)));
     }
 
@@ -143,20 +150,29 @@ impl Roster {
         if self.phase == Phase::Starting { Connection::Connecting } else { self.connection }
     }
 
-    /// Messages nobody has seen yet.
-    pub(crate) fn unread(&self) -> u32 {
-        self.contacts.iter().map(|contact| contact.unread).sum()
+    /// The relays that answer, by their hosts.
+    pub(crate) fn relays(&self) -> &[String] {
+        if self.phase == Phase::Starting { &[] } else { &self.relays }
     }
 
-    /// The contact above or below this one in the list, without turning around at its ends.
+    /// Messages nobody has seen yet, and which call for attention.
+    pub(crate) fn unread(&self) -> u32 {
+        let felt = self.contacts.iter().filter(|contact| !contact.arrangement.muted);
+        felt.map(|contact| contact.unread.max(u32::from(contact.arrangement.unread))).sum()
+    }
+
+    /// The contact above or below this one in the list, without turning around at its ends. What is
+    /// archived is not in it.
     pub(crate) fn neighbour(&self, id: Option<ContactId>, step: Step) -> Option<ContactId> {
-        let at = id.and_then(|id| self.contacts.iter().position(|contact| contact.id == id));
+        let listed: Vec<_> =
+            self.contacts.iter().filter(|contact| !contact.arrangement.archived).collect();
+        let at = id.and_then(|id| listed.iter().position(|contact| contact.id == id));
         let next = match (at, step) {
             (None, _) => Some(0),
             (Some(at), Step::Down) => at.checked_add(1),
             (Some(at), Step::Up) => at.checked_sub(1),
         };
-        next.and_then(|at| self.contacts.get(at)).map(|contact| contact.id)
+        next.and_then(|at| listed.get(at)).map(|contact| contact.id)
     }
 }
 
@@ -176,7 +192,7 @@ pub(crate) fn activity(contact: &ContactView) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use volly_core::api::{InviteState, MessageState, Progress};
+    use volly_core::api::{Arrangement, InviteState, MessageState, Progress};
 
     use super::*;
     use crate::state::samples::{contact, ours};
@@ -201,14 +217,34 @@ mod tests {
     #[test]
     fn the_newest_activity_comes_first() {
         let mut roster = Roster::default();
-        event(&mut roster, Event::Contact(contact(1, 10)));
-        event(&mut roster, Event::Contact(contact(2, 20)));
+        event(&mut roster, Event::Contact(contact(1, 10).into()));
+        event(&mut roster, Event::Contact(contact(2, 20).into()));
         assert_eq!(roster.contacts[0].id, ContactId(2));
         let mut busy = contact(1, 10);
         busy.last = Some(ours(5, 30));
-        event(&mut roster, Event::Contact(busy));
+        event(&mut roster, Event::Contact(busy.into()));
         assert_eq!(roster.contacts[0].id, ContactId(1));
         assert_eq!(roster.contacts.len(), 2);
+    }
+
+    #[test]
+    fn what_is_pinned_is_above_and_what_is_muted_does_not_count() {
+        let mut roster = Roster::default();
+        let arranged =
+            |id, at, arrangement| ContactView { arrangement, unread: 2, ..contact(id, at) };
+        let plain = Arrangement::default();
+        let pinned = Arrangement { pinned: true, ..plain };
+        let put_away = Arrangement { muted: true, archived: true, ..plain };
+        for (id, at, arrangement) in [(1, 30, plain), (2, 10, pinned), (3, 20, put_away)] {
+            event(&mut roster, Event::Contact(arranged(id, at, arrangement).into()));
+        }
+        assert_eq!(roster.contacts.iter().map(|it| it.id.0).collect::<Vec<_>>(), [2, 1, 3]);
+        assert_eq!(roster.unread(), 4);
+        assert_eq!(roster.neighbour(Some(ContactId(1)), Step::Down), None, "it is not in the list");
+        let marked = Arrangement { unread: true, ..plain };
+        let read = ContactView { unread: 0, ..arranged(1, 30, marked) };
+        event(&mut roster, Event::Contact(read.into()));
+        assert_eq!(roster.unread(), 3);
     }
 
     #[test]
@@ -216,7 +252,7 @@ mod tests {
         let mut roster = Roster::default();
         let mut row = contact(1, 10);
         row.last = Some(ours(5, 30));
-        event(&mut roster, Event::Contact(row));
+        event(&mut roster, Event::Contact(row.into()));
         let step = |state| Progress { first: 1, last: 5, state };
         event(&mut roster, Event::Progress(ContactId(1), vec![step(MessageState::Delivered)]));
         event(&mut roster, Event::Progress(ContactId(1), vec![step(MessageState::Sent)]));
@@ -248,17 +284,19 @@ mod tests {
     #[test]
     fn a_snapshot_replaces_everything() {
         let mut roster = Roster::default();
-        event(&mut roster, Event::Contact(contact(1, 10)));
+        event(&mut roster, Event::Contact(contact(1, 10).into()));
         roster.apply(Notice::Ready(Box::new(Snapshot {
             number: 3,
             profile: None,
             contacts: vec![contact(2, 1), contact(3, 5)],
             invites: vec![invite(1)],
             connection: Connection::Online,
+            relays: vec!["relay.example".into()],
         })));
         assert_eq!(roster.phase, Phase::Ready);
         assert_eq!(roster.contacts.iter().map(|row| row.id.0).collect::<Vec<_>>(), [3, 2]);
         assert_eq!(roster.connection(), Connection::Online);
+        assert_eq!(roster.relays(), ["relay.example"]);
         roster.apply(Notice::Starting);
         assert_eq!(roster.connection(), Connection::Connecting);
         assert_eq!(roster.contacts.len(), 2, "what is on the screen stays there");
@@ -268,7 +306,7 @@ mod tests {
     fn steps_through_the_list_stop_at_its_ends() {
         let mut roster = Roster::default();
         for id in 1..=3 {
-            event(&mut roster, Event::Contact(contact(id, id)));
+            event(&mut roster, Event::Contact(contact(id, id).into()));
         }
         let step = |id, step| roster.neighbour(id, step).map(|id| id.0);
         assert_eq!(step(None, Step::Down), Some(3));

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use volly_core::api::{MessageId, MessageState, MessageView};
+use volly_core::api::{Form, MessageId, MessageState, MessageView};
 
 use super::timeline::{Echo, Timeline};
 
@@ -110,14 +110,17 @@ fn bubbles(timeline: &Timeline) -> Vec<(u64, Bubble)> {
     let sent = (next..).zip(&timeline.echoes).map(|(lamport, echo)| {
         (lamport >> BLOCK_BITS, alone(Key::Sent(echo.token), stand_in(echo)))
     });
-    stored.chain(sent).collect()
+    // What is sent belongs to the end, and one looks elsewhere.
+    stored.chain(sent.take_while(|_| !timeline.has_newer)).collect()
 }
 
 /// Joins two neighbours to a run when they are one person's and close in time.
 fn join(before: &mut Bubble, after: &mut Bubble, same_day: bool) {
     let (a, b) = (&before.message, &after.message);
     let close = b.stored_at.abs_diff(a.stored_at) < RUN_GAP_MS;
-    let run = a.state.is_some() == b.state.is_some() && close && same_day;
+    let line = |message: &MessageView| matches!(message.form, Form::Timer(_));
+    let by_one = a.state.is_some() == b.state.is_some() && !line(a) && !line(b);
+    let run = by_one && close && same_day;
     before.last = !run;
     after.first = !run;
     before.time = !run || a.stored_at / 60_000 != b.stored_at / 60_000;
@@ -127,10 +130,17 @@ fn join(before: &mut Bubble, after: &mut Bubble, same_day: bool) {
 fn stand_in(echo: &Echo) -> Rc<MessageView> {
     Rc::new(MessageView {
         id: MessageId { lamport: u64::MAX, side: u8::MAX, sequence: echo.token },
+        form: Form::Text,
         text: echo.text.to_string(),
+        edited: false,
+        answers: None,
+        our_reaction: None,
+        their_reaction: None,
+        lifetime: 0,
         sent_at: echo.at,
         stored_at: echo.at,
         state: Some(MessageState::Queued),
+        shared: false,
     })
 }
 

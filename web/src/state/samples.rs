@@ -1,7 +1,8 @@
 //! Values for the tests of this folder.
 
 use volly_core::api::{
-    ContactId, ContactState, ContactView, MessageId, MessageState, MessageView, Trust,
+    Arrangement, ContactId, ContactState, ContactView, Form, MessageId, MessageState, MessageView,
+    Trust,
 };
 
 /// A contact without messages.
@@ -12,12 +13,16 @@ pub(crate) fn contact(id: u64, added_at: u64) -> ContactView {
         fingerprint: [0; 32],
         state: ContactState::Established,
         trust: Trust::Seen,
-        online: false,
+        reach: None,
         last: None,
         unread: 0,
         read_up_to: None,
         draft: String::new(),
         added_at,
+        is_typing: false,
+        answers_read: true,
+        lifetime: 0,
+        arrangement: Arrangement::default(),
     }
 }
 
@@ -30,9 +35,16 @@ pub(crate) fn ours(n: u64, at: u64) -> MessageView {
 pub(crate) fn theirs(n: u64, at: u64) -> MessageView {
     MessageView {
         id: MessageId { lamport: n, side: 0, sequence: n },
+        form: Form::Text,
         text: n.to_string(),
+        edited: false,
+        answers: None,
+        our_reaction: None,
+        their_reaction: None,
+        lifetime: 0,
         sent_at: at,
         stored_at: at,
         state: None,
+        shared: true,
     }
 }

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use volly_core::{
-    api::{MessageId, MessageState, MessageView, Progress, TimelinePage},
+    api::{Form, MessageId, MessageState, MessageView, Progress, Stretch, TimelinePage},
     limits::TIMELINE_PAGE,
 };
 
@@ -37,11 +37,13 @@ impl Echo {
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Timeline {
-    /// The messages we know, without gaps up to the newest.
+    /// The messages we know, without gaps.
     pub(crate) messages: BTreeMap<MessageId, Rc<MessageView>>,
     /// There is something older.
     pub(crate) has_older: bool,
-    /// The newest page is in.
+    /// There is something newer: what is shown lies around a message that one has gone to.
+    pub(crate) has_newer: bool,
+    /// A page is in.
     pub(crate) loaded: bool,
     /// Texts on their way into the store.
     pub(crate) echoes: Vec<Echo>,
@@ -50,28 +52,75 @@ pub(crate) struct Timeline {
 }
 
 impl Timeline {
-    /// Takes the newest page in, or with `before` the one that ends there.
-    pub(crate) fn take_page(&mut self, before: Option<MessageId>, page: TimelinePage) {
+    /// Takes a page in.
+    pub(crate) fn take_page(&mut self, stretch: Stretch, page: TimelinePage) {
         let first = page.messages.first().map(|message| message.id);
-        if before.is_none() {
-            self.loaded = true;
-            let newest = self.messages.last_key_value().map(|(id, _)| *id);
-            // Nothing joins what we had to the new page: what lies between is not known.
-            if page.has_older && first > newest {
-                self.messages.clear();
+        let oldest = self.messages.keys().next().copied();
+        let newest = self.messages.keys().next_back().copied();
+        match stretch {
+            Stretch::Newest => {
+                // Nothing joins what we had to the new page: what lies between is not known.
+                if page.has_older && (first > newest || self.has_newer) {
+                    self.messages.clear();
+                }
+                (self.loaded, self.has_newer) = (true, false);
+                let oldest = self.messages.keys().next().copied();
+                if oldest.is_none() || first.is_none() || first < oldest {
+                    self.has_older = page.has_older;
+                }
             }
-        }
-        let oldest = self.messages.first_key_value().map(|(id, _)| *id);
-        if oldest.is_none() || first.is_none() || first < oldest || before == oldest {
-            self.has_older = page.has_older;
+            Stretch::Before(id) if Some(id) == oldest => self.has_older = page.has_older,
+            Stretch::After(id) if Some(id) == newest => self.has_newer = page.has_newer,
+            Stretch::Around(_) => {
+                self.messages.clear();
+                self.adopted.clear();
+                self.loaded = true;
+                (self.has_older, self.has_newer) = (page.has_older, page.has_newer);
+            }
+            // It does not join what is here any more.
+            Stretch::Before(_) | Stretch::After(_) => return,
         }
         for message in page.messages {
-            self.take_message(message);
+            self.insert(message);
         }
     }
 
-    /// Takes a stored message in; if it is ours, its echo goes.
+    /// Takes a stored message in, unless it lies where not all is known.
     pub(crate) fn take_message(&mut self, message: MessageView) {
+        let newest = self.messages.keys().next_back();
+        let oldest = self.messages.keys().next();
+        let above = self.has_older && oldest.is_some_and(|oldest| message.id < *oldest);
+        let below = self.has_newer && newest.is_some_and(|newest| message.id > *newest);
+        if !above && !below {
+            self.insert(message);
+        }
+    }
+
+    /// A message says something else now. What it answers stays.
+    pub(crate) fn take_change(&mut self, message: MessageView) {
+        if let Some(known) = self.messages.get(&message.id) {
+            let answers = known.answers.clone();
+            self.insert(MessageView { answers, ..message });
+        } else {
+            self.quote(message.id, quoted_text(&message));
+        }
+    }
+
+    /// Messages that answer this one quote it as it is now.
+    fn quote(&mut self, id: MessageId, text: Option<&str>) {
+        for message in self.messages.values_mut() {
+            let quote = message.answers.as_ref().filter(|quote| quote.id == id);
+            if quote.is_some_and(|quote| quote.text.as_deref() != text)
+                && let Some(quote) = Rc::make_mut(message).answers.as_mut()
+            {
+                quote.text = text.map(Into::into);
+            }
+        }
+    }
+
+    /// Puts a message where it belongs; if it is ours, its echo goes.
+    fn insert(&mut self, message: MessageView) {
+        self.quote(message.id, quoted_text(&message));
         let Some(known) = self.messages.get_mut(&message.id) else {
             if message.state.is_some() {
                 let echo = self.echoes.iter().position(|echo| {
@@ -85,10 +134,17 @@ impl Timeline {
             self.messages.insert(message.id, Rc::new(message));
             return;
         };
-        let state = later(known.state, message.state);
-        if known.state != state || known.text != message.text {
-            *known = Rc::new(MessageView { state, ..message });
+        let message = MessageView { state: known.state.max(message.state), ..message };
+        if **known != message {
+            *known = Rc::new(message);
         }
+    }
+
+    /// A message is no longer there.
+    pub(crate) fn remove(&mut self, id: MessageId) {
+        self.messages.remove(&id);
+        self.adopted.remove(&id);
+        self.quote(id, None);
     }
 
     /// Moves our messages on.
@@ -122,6 +178,11 @@ impl Timeline {
     /// Forgets what lies far back, for a conversation that is left.
     pub(crate) fn trim(&mut self) {
         self.adopted.clear();
+        if core::mem::take(&mut self.has_newer) {
+            // Who comes back finds its end.
+            self.messages.clear();
+            self.loaded = false;
+        }
         self.keep(KEPT_WHEN_LEFT);
     }
 
@@ -136,10 +197,23 @@ impl Timeline {
         }
     }
 
+    /// The newest text of ours that can be edited.
+    pub(crate) fn newest_ours(&self) -> Option<&Rc<MessageView>> {
+        let open = |message: &&Rc<MessageView>| {
+            message.state.is_some() && message.shared && message.form == Form::Text
+        };
+        self.messages.values().rev().find(open).filter(|_| !self.has_newer)
+    }
+
     /// The newest message of theirs.
     pub(crate) fn newest_theirs(&self) -> Option<MessageId> {
         self.messages.values().rev().find(|message| message.state.is_none()).map(|m| m.id)
     }
+}
+
+/// What of a message is quoted.
+fn quoted_text(message: &MessageView) -> Option<&str> {
+    (message.form == Form::Text).then_some(message.text.as_str())
 }
 
 /// The state these steps bring a message to, if that is another one than it has.
@@ -149,132 +223,9 @@ pub(crate) fn advance(message: &MessageView, steps: &[Progress]) -> Option<Messa
     let state = steps
         .iter()
         .filter(|step| (step.first..=step.last).contains(&sequence))
-        .fold(message.state, |state, step| later(state, Some(step.state)));
+        .fold(message.state, |state, step| state.max(Some(step.state)));
     state.filter(|_| state != message.state)
 }
 
-/// The state after another one was told: never back, but between `Failed` and `Queued`.
-fn later(known: Option<MessageState>, told: Option<MessageState>) -> Option<MessageState> {
-    use MessageState::{Failed, Queued};
-    match (known, told) {
-        (Some(Failed | Queued), Some(Failed | Queued)) => told,
-        _ => known.max(told),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::samples::{ours, theirs};
-
-    fn page(ids: core::ops::RangeInclusive<u64>, has_older: bool) -> TimelinePage {
-        TimelinePage { messages: ids.map(|n| theirs(n, n)).collect(), has_older }
-    }
-
-    fn ids(timeline: &Timeline) -> Vec<u64> {
-        timeline.messages.keys().map(|id| id.lamport).collect()
-    }
-
-    #[test]
-    fn an_echo_gives_way_once_whatever_comes_first() {
-        for event_first in [true, false] {
-            let mut timeline = Timeline::default();
-            timeline.echoes.push(Echo::new(1, " 7 ", 0));
-            let message = ours(7, 0);
-            if event_first {
-                timeline.take_message(message.clone());
-                timeline.echo_stored(1, message.id);
-            } else {
-                timeline.echo_stored(1, message.id);
-                assert_eq!(timeline.echoes.len(), 1, "shown until the message is there");
-                timeline.take_message(message.clone());
-            }
-            timeline.take_message(message);
-            assert!(timeline.echoes.is_empty());
-            assert_eq!(timeline.messages.len(), 1);
-            assert_eq!(timeline.adopted.values().collect::<Vec<_>>(), [&1]);
-        }
-    }
-
-    #[test]
-    fn the_same_text_twice_keeps_the_second_echo() {
-        let mut timeline = Timeline::default();
-        timeline.echoes.push(Echo::new(1, "7", 0));
-        timeline.echoes.push(Echo::new(2, "7", 0));
-        let message = ours(7, 0);
-        timeline.take_message(message.clone());
-        timeline.take_message(message.clone());
-        timeline.echo_stored(1, message.id);
-        assert_eq!(timeline.echoes.iter().map(|echo| echo.token).collect::<Vec<_>>(), [2]);
-    }
-
-    #[test]
-    fn a_message_of_theirs_leaves_echoes_alone() {
-        let mut timeline = Timeline::default();
-        timeline.echoes.push(Echo::new(1, "7", 0));
-        timeline.take_message(theirs(7, 0));
-        assert_eq!(timeline.echoes.len(), 1);
-    }
-
-    #[test]
-    fn states_never_go_back() {
-        use MessageState::{Deposited, Failed, Queued, Read, Sent};
-        for (known, told, after) in [
-            (Queued, Sent, Sent),
-            (Read, Deposited, Read),
-            (Queued, Failed, Failed),
-            (Failed, Queued, Queued),
-            (Sent, Failed, Sent),
-        ] {
-            assert_eq!(later(Some(known), Some(told)), Some(after), "{known:?} {told:?}");
-        }
-    }
-
-    #[test]
-    fn pages_join_upwards() {
-        let mut timeline = Timeline::default();
-        timeline.take_page(None, page(5..=8, true));
-        assert!(timeline.loaded && timeline.has_older);
-        let before = timeline.messages.keys().next().copied();
-        timeline.take_page(before, page(1..=4, false));
-        assert_eq!(ids(&timeline), (1..=8).collect::<Vec<_>>());
-        assert!(!timeline.has_older);
-        timeline.take_page(None, page(5..=8, true));
-        assert!(!timeline.has_older, "an overlapping newest page says nothing about the start");
-    }
-
-    #[test]
-    fn a_newest_page_that_does_not_join_replaces() {
-        let mut timeline = Timeline::default();
-        timeline.take_page(None, page(1..=4, false));
-        timeline.take_page(None, page(9..=12, true));
-        assert_eq!(ids(&timeline), (9..=12).collect::<Vec<_>>());
-        assert!(timeline.has_older);
-    }
-
-    #[test]
-    fn the_newer_half_keeps_its_rows_and_what_is_older_comes_back() {
-        let mut timeline = Timeline::default();
-        timeline.take_page(None, page(1..=6, false));
-        timeline.echoes.push(Echo::new(1, "7", 0));
-        timeline.take_message(ours(7, 0));
-        let token = timeline.adopted.clone();
-        timeline.halve();
-        assert_eq!((ids(&timeline), &timeline.adopted), (vec![4, 5, 6, 7], &token));
-        assert!(timeline.has_older);
-        let before = timeline.messages.keys().next().copied();
-        timeline.take_page(before, page(1..=3, false));
-        assert_eq!(ids(&timeline), (1..=7).collect::<Vec<_>>());
-        assert!(!timeline.has_older);
-    }
-
-    #[test]
-    fn what_is_left_is_trimmed_to_its_newest() {
-        let mut timeline = Timeline::default();
-        timeline.take_page(None, page(1..=500, false));
-        timeline.trim();
-        assert_eq!(timeline.messages.len(), KEPT_WHEN_LEFT);
-        assert_eq!(ids(&timeline).last(), Some(&500));
-        assert!(timeline.has_older);
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use volly_core::api::{ContactId, Event, MessageId, Notice, TimelinePage};
+use volly_core::api::{ContactId, Event, MessageId, Notice, Stretch, TimelinePage};
 
 use super::timeline::{Echo, Timeline};
 
@@ -20,8 +20,8 @@ pub(crate) enum Change {
     Long(ContactId),
     /// It is left.
     Left(ContactId),
-    /// A page was loaded; `None` is the newest.
-    Page(ContactId, Option<MessageId>, TimelinePage),
+    /// A page was loaded.
+    Page(ContactId, Stretch, TimelinePage),
     /// A text was sent.
     Sent(ContactId, Echo),
     /// A sent text is stored.
@@ -55,7 +55,7 @@ impl Timelines {
             Change::Opened(id) => self.open(id),
             Change::Long(id) => self.edit(id, Timeline::halve),
             Change::Left(id) => self.edit(id, Timeline::trim),
-            Change::Page(id, before, page) => self.edit(id, |line| line.take_page(before, page)),
+            Change::Page(id, stretch, page) => self.edit(id, |line| line.take_page(stretch, page)),
             Change::Sent(id, echo) => self.edit(id, |line| line.echoes.push(echo)),
             Change::Stored(id, token, stored) => {
                 self.edit(id, |line| line.echo_stored(token, stored));
@@ -89,8 +89,14 @@ impl Timelines {
             Notice::Event(Event::Message(id, message)) => {
                 self.edit(id, |line| line.take_message(message));
             }
+            Notice::Event(Event::MessageChanged(id, message)) => {
+                self.edit(id, |line| line.take_change(message));
+            }
             Notice::Event(Event::Progress(id, steps)) => {
                 self.edit(id, |line| line.take_progress(&steps));
+            }
+            Notice::Event(Event::MessageDeleted(id, message)) => {
+                self.edit(id, |line| line.remove(message));
             }
             Notice::Event(Event::ContactDeleted(id)) => self.kept.retain(|(known, _)| *known != id),
             Notice::Event(_) | Notice::Starting | Notice::Failed(_) => {}
@@ -100,12 +106,16 @@ impl Timelines {
 
 #[cfg(test)]
 mod tests {
-    use volly_core::api::{Connection, MessageState, Progress, Snapshot};
+    use volly_core::api::{Connection, MessageState, MessageView, Progress, Snapshot};
 
     use super::*;
     use crate::state::samples::{ours, theirs};
 
     const MARA: ContactId = ContactId(1);
+
+    fn page() -> TimelinePage {
+        TimelinePage { messages: vec![theirs(1, 1)], has_older: false, has_newer: false }
+    }
 
     fn event(timelines: &mut Timelines, event: Event) {
         timelines.apply(Change::Notice(Notice::Event(event.clone())));
@@ -119,9 +129,19 @@ mod tests {
         let mut timelines = Timelines::default();
         timelines.apply(Change::Opened(MARA));
         event(&mut timelines, Event::Message(MARA, theirs(2, 2)));
-        let page = TimelinePage { messages: vec![theirs(1, 1)], has_older: false };
-        timelines.apply(Change::Page(MARA, None, page));
+        timelines.apply(Change::Page(MARA, Stretch::Newest, page()));
         assert_eq!(timelines.get(MARA).unwrap().messages.len(), 2);
+    }
+
+    #[test]
+    fn a_message_that_is_deleted_leaves_the_screen() {
+        let mut timelines = Timelines::default();
+        timelines.apply(Change::Opened(MARA));
+        event(&mut timelines, Event::Message(MARA, ours(1, 1)));
+        event(&mut timelines, Event::Message(MARA, ours(2, 2)));
+        event(&mut timelines, Event::MessageDeleted(MARA, ours(1, 1).id));
+        let left: Vec<_> = timelines.get(MARA).unwrap().messages.keys().copied().collect();
+        assert_eq!(left, [ours(2, 2).id]);
     }
 
     #[test]
@@ -137,20 +157,24 @@ mod tests {
             timelines.get(MARA).unwrap().messages.values().map(|m| m.state).collect();
         let (read, queued) = (Some(MessageState::Read), Some(MessageState::Queued));
         assert_eq!(states, [read, None, read, queued]);
+        let edited = MessageView { text: "!".into(), edited: true, ..ours(1, 1) };
+        event(&mut timelines, Event::MessageChanged(MARA, edited));
+        let first = timelines.get(MARA).unwrap().messages.values().next().unwrap();
+        assert_eq!((first.text.as_str(), first.state), ("!", read), "a change sets nothing back");
     }
 
     #[test]
     fn a_snapshot_asks_for_the_newest_page_again() {
         let mut timelines = Timelines::default();
         timelines.apply(Change::Opened(MARA));
-        let page = TimelinePage { messages: vec![theirs(1, 1)], has_older: false };
-        timelines.apply(Change::Page(MARA, None, page));
+        timelines.apply(Change::Page(MARA, Stretch::Newest, page()));
         timelines.apply(Change::Notice(Notice::Ready(Box::new(Snapshot {
             number: 0,
             profile: None,
             contacts: Vec::new(),
             invites: Vec::new(),
             connection: Connection::Offline,
+            relays: vec![],
         }))));
         let timeline = timelines.get(MARA).unwrap();
         assert!(!timeline.loaded);

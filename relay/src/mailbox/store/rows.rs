@@ -1,9 +1,39 @@
 //! The rows of the store as bytes; [`super`] has the table of them.
 
-use volly_core::wire::mailbox::{Address, EnvelopeId};
+use volly_core::{
+    address::AddressPublicKeys,
+    wire::mailbox::{Address, EnvelopeId},
+};
 
 /// Stands in a key of `expiries` where an envelope has its position.
 pub const RECORD_POSITION: u32 = u32::MAX;
+
+/// What shows another relay that the writer meant it; as it was given.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof {
+    /// They make the address.
+    pub keys: AddressPublicKeys,
+    /// Seconds.
+    pub lifetime: u32,
+    /// By the writer.
+    pub signature: [u8; 64],
+}
+
+impl Proof {
+    fn split(row: &[u8]) -> Option<(Self, &[u8])> {
+        let (&read, row) = row.split_first_chunk()?;
+        let (&write, row) = row.split_first_chunk()?;
+        let (lifetime, row) = row.split_first_chunk()?;
+        let (&signature, row) = row.split_first_chunk()?;
+        let keys = AddressPublicKeys { read, write };
+        Some((Self { keys, lifetime: u32::from_be_bytes(*lifetime), signature }, row))
+    }
+
+    fn write(&self) -> Vec<u8> {
+        let Self { keys, lifetime, signature } = self;
+        [&keys.read[..], &keys.write, &lifetime.to_be_bytes(), signature].concat()
+    }
+}
 
 /// A value of `records`.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +43,8 @@ pub struct RecordRow<'a> {
     /// As it was put.
     pub sequence: u64,
     /// As it was put.
+    pub proof: Proof,
+    /// As it was put.
     pub value: &'a [u8],
 }
 
@@ -21,10 +53,12 @@ impl<'a> RecordRow<'a> {
     #[must_use]
     pub fn read(row: &'a [u8]) -> Option<Self> {
         let (expires, rest) = row.split_first_chunk()?;
-        let (sequence, value) = rest.split_first_chunk()?;
+        let (sequence, rest) = rest.split_first_chunk()?;
+        let (proof, value) = Proof::split(rest)?;
         Some(Self {
             expires: u32::from_be_bytes(*expires),
             sequence: u64::from_be_bytes(*sequence),
+            proof,
             value,
         })
     }
@@ -32,7 +66,8 @@ impl<'a> RecordRow<'a> {
     /// The bytes.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
-        [&self.expires.to_be_bytes(), &self.sequence.to_be_bytes()[..], self.value].concat()
+        let (expires, sequence) = (self.expires.to_be_bytes(), self.sequence.to_be_bytes());
+        [&expires[..], &sequence, &self.proof.write(), self.value].concat()
     }
 }
 
@@ -44,6 +79,8 @@ pub struct EnvelopeRow<'a> {
     /// As it was deposited.
     pub id: &'a EnvelopeId,
     /// As it was deposited.
+    pub proof: Proof,
+    /// As it was deposited.
     pub envelope: &'a [u8],
 }
 
@@ -52,14 +89,15 @@ impl<'a> EnvelopeRow<'a> {
     #[must_use]
     pub fn read(row: &'a [u8]) -> Option<Self> {
         let (id, rest) = row.split_first_chunk()?;
-        let (expires, envelope) = rest.split_first_chunk()?;
-        Some(Self { expires: u32::from_be_bytes(*expires), id, envelope })
+        let (expires, rest) = rest.split_first_chunk()?;
+        let (proof, envelope) = Proof::split(rest)?;
+        Some(Self { expires: u32::from_be_bytes(*expires), id, proof, envelope })
     }
 
     /// The bytes.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
-        [&self.id[..], &self.expires.to_be_bytes(), self.envelope].concat()
+        [&self.id[..], &self.expires.to_be_bytes(), &self.proof.write(), self.envelope].concat()
     }
 }
 
@@ -113,6 +151,13 @@ pub fn read_expiry_key(key: &[u8; 40]) -> Option<(u32, Address, u32)> {
     let (address, position) = rest.split_first_chunk()?;
     let position = position.first_chunk()?;
     Some((u32::from_be_bytes(*expires), *address, u32::from_be_bytes(*position)))
+}
+
+/// Takes a key of `positions` apart.
+#[must_use]
+pub fn read_position_key(key: &[u8; 48]) -> Option<(Address, EnvelopeId)> {
+    let (address, id) = key.split_first_chunk()?;
+    Some((*address, *id.first_chunk()?))
 }
 
 fn joined<const N: usize>(parts: &[&[u8]]) -> [u8; N] {

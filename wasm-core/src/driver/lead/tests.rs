@@ -11,6 +11,7 @@ use crate::{
         effect::{ChangeSet, CommitId, Effect, Scan},
         input::{Input, Timestamp},
     },
+    limits::STORE_PATIENCE,
     rpc::{PortId, server::refusal},
     store::memory::Memory,
 };
@@ -30,7 +31,15 @@ impl Machine for Identity {
     fn handle(&mut self, input: Input, _: Timestamp, _: &mut impl CryptoRng) {
         let Input::Call(call, _) = input else { return };
         let (name, fingerprint, phrase_seen, relay_only) = (String::new(), [0; 32], false, false);
-        let event = Event::Profile(Profile { name, fingerprint, phrase_seen, relay_only });
+        let (answers_read, shows_typing) = (true, true);
+        let event = Event::Profile(Profile {
+            name,
+            fingerprint,
+            phrase_seen,
+            relay_only,
+            answers_read,
+            shows_typing,
+        });
         let event = Effect::Emit(Box::new(Numbered { number: 1, event }));
         let then = vec![event, Effect::Reply(call, vec![0])];
         self.0.push_back(Effect::Commit { id: CommitId(1), changes: account(b"me"), then });
@@ -46,7 +55,8 @@ impl Machine for Identity {
 }
 
 fn account(value: &[u8]) -> ChangeSet {
-    let row = Row { table: Table::Account, key: Vec::new(), value: value.to_vec().into() };
+    let key = ACCOUNT_KEY.to_vec();
+    let row = Row { table: Table::Account, key, value: value.to_vec().into() };
     ChangeSet { puts: vec![row], ..ChangeSet::default() }
 }
 
@@ -64,6 +74,10 @@ impl Store for Refusing {
 
     async fn scan(&self, scan: &Scan) -> Result<Vec<Row>, StoreError> {
         self.memory.scan(scan).await
+    }
+
+    async fn count(&self, table: Table) -> Result<u64, StoreError> {
+        self.memory.count(table).await
     }
 
     async fn commit(&self, changes: &ChangeSet) -> Result<(), StoreError> {
@@ -91,15 +105,32 @@ impl Clock for Pauses {
 }
 
 #[derive(Default)]
-struct Canary(Cell<bool>);
+struct Canary {
+    identity: Cell<bool>,
+    epoch: Cell<u64>,
+    takes_older: Cell<bool>,
+}
 
 impl Witness for Canary {
     fn knows_identity(&self) -> bool {
-        self.0.get()
+        self.identity.get()
     }
 
     fn identity_exists(&self) {
-        self.0.set(true);
+        self.identity.set(true);
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch.get()
+    }
+
+    fn started(&self, epoch: u64) {
+        self.epoch.set(epoch);
+        self.takes_older.set(false);
+    }
+
+    fn takes_older(&self) -> bool {
+        self.takes_older.get()
     }
 }
 
@@ -207,7 +238,8 @@ fn after_a_refusal_a_new_engine_and_a_new_network_start_after_growing_pauses() {
     let failing: Vec<bool> = told.iter().filter_map(failing).collect();
     assert_eq!(failing, [false, true, true, true, true, true, true, true, true, false]);
     assert_eq!(world.networks.get(), 9);
-    let pauses: Vec<_> = world.clock.0.take().iter().map(Duration::as_millis).collect();
+    let pauses = world.clock.0.take().into_iter().filter(|pause| *pause != STORE_PATIENCE);
+    let pauses: Vec<_> = pauses.map(|pause| pause.as_millis()).collect();
     assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
 }
 
@@ -216,4 +248,41 @@ fn a_database_that_vanishes_under_the_engine_ends_it() {
     let world = World::default();
     world.store.refusals.borrow_mut().push_back(StoreError::Replaced);
     assert_eq!(world.lead(1).0, Some(StartFailure::DatabaseVanished));
+}
+
+#[test]
+fn an_older_database_is_no_start_until_somebody_says_so_and_then_it_is_marked() {
+    let world = World::default();
+    let mut pool = LocalPool::new();
+    pool.run_until(world.store.commit(&account(b"me"))).unwrap();
+    assert_eq!(world.lead(0).0, None);
+    let older: Vec<Row> = pool.run_until(world.store.load()).unwrap();
+    assert_eq!(world.lead(0).0, None);
+    assert_eq!(world.witness.epoch(), 2, "every start counts");
+
+    let changes = ChangeSet { puts: older, ..ChangeSet::default() };
+    pool.run_until(world.store.memory.commit(&changes)).unwrap();
+    let networks = world.networks.get();
+    assert_eq!(world.lead(0).0, Some(StartFailure::DatabaseOlder));
+    assert_eq!(world.lead(0).0, Some(StartFailure::DatabaseOlder), "nothing has changed");
+    assert_eq!(world.networks.get(), networks, "and nothing has left");
+    let marked = |pool: &mut LocalPool| {
+        let rows = pool.run_until(world.store.load()).unwrap();
+        rows.iter().any(|row| row.key == RESTORED_KEY)
+    };
+    assert!(!marked(&mut pool));
+    world.witness.takes_older.set(true);
+    assert_eq!(world.lead(0).0, None);
+    assert!(marked(&mut pool), "the engine draws a new device");
+    assert_eq!((world.witness.epoch(), world.witness.takes_older()), (3, false));
+    assert_eq!(world.lead(0).0, None, "and from then on it is the newest");
+}
+
+#[test]
+fn a_start_that_cannot_be_counted_is_none() {
+    let world = World::default();
+    LocalPool::new().run_until(world.store.commit(&account(b"me"))).unwrap();
+    world.store.refusals.borrow_mut().push_back(StoreError::Refused);
+    assert_eq!(world.lead(0).0, Some(StartFailure::StorageUnavailable));
+    assert_eq!(world.witness.epoch(), 0);
 }

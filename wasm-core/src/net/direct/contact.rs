@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use futures::channel::mpsc;
-use libp2p::PeerId;
+use libp2p::{Multiaddr, PeerId};
 
 use super::stream::Outgoing;
-use crate::{crypto::secret::Secret, engine::effect::EnvelopeId, net::timer::doubled};
+use crate::{api::Path, crypto::secret::Secret, engine::effect::EnvelopeId, net::timer::doubled};
 
 /// Pause after the first failed dial; doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -20,9 +20,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Failed dials in a row until a contact's presence counts as old: about an hour, its lifetime.
 const MAX_FAILURES: u32 = 64;
 
-/// Pause after the first failed negotiation; doubled after each further one. Two that fail did so for
-/// a reason that seldom goes away: their networks.
-const FIRST_UPGRADE_PAUSE: Duration = Duration::from_secs(30);
+/// Pause after the first failed negotiation; doubled after each further one.
+///
+/// Lower: two whose networks let nothing through try it more often in vain. Higher: who was disturbed
+/// while negotiating stays on the relay for longer.
+const FIRST_UPGRADE_PAUSE: Duration = Duration::from_secs(2);
 
 /// Longest pause between negotiations.
 const LONGEST_UPGRADE_PAUSE: Duration = Duration::from_secs(600);
@@ -30,15 +32,6 @@ const LONGEST_UPGRADE_PAUSE: Duration = Duration::from_secs(600);
 /// Names an attempt or a stream, so that what is late is told from what is current.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Attempt(pub(super) u64);
-
-/// How a stream gets to the contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Path {
-    /// Over a circuit.
-    Relayed,
-    /// From browser to browser.
-    Direct,
-}
 
 /// Something that is tried, and tried again after a pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +49,8 @@ pub(super) struct Contact {
     /// Where it is believed to be; `None`: accept only.
     pub(super) peer: Option<PeerId>,
     pub(super) key: Secret<32>,
+    /// Where it has places for circuits; none: that is not known.
+    pub(super) relays: Vec<PeerId>,
     pub(super) dial: Try,
     failures: u32,
     /// A direct stream was lost, which the other side may not notice for long: whoever does dials.
@@ -81,6 +76,7 @@ impl Contact {
         Self {
             peer: None,
             key,
+            relays: Vec::new(),
             dial: Try::Resting,
             failures: 0,
             redial: false,
@@ -94,6 +90,12 @@ impl Contact {
     /// It may be somewhere else, or back.
     pub(super) const fn begin_again(&mut self) {
         self.failures = 0;
+    }
+
+    /// Whose turn it is of the places where circuits to it begin.
+    pub(super) fn turn<'a>(&self, circuits: &'a [Multiaddr]) -> Option<&'a Multiaddr> {
+        let turn = usize::try_from(self.failures).unwrap_or_default();
+        circuits.get(turn.checked_rem(circuits.len())?)
     }
 
     /// Sends an envelope when there is a stream with room.
@@ -142,7 +144,12 @@ impl Contact {
 
     /// Whether the stream in use goes this way to this peer.
     pub(super) fn is_at(&self, peer: PeerId, path: Path) -> bool {
-        self.stream.as_ref().is_some_and(|live| (live.peer, live.path) == (peer, path))
+        self.is_with(peer) && self.stream.as_ref().is_some_and(|live| live.path == path)
+    }
+
+    /// Whether the stream in use goes to this peer, wherever the contact is believed to be.
+    pub(super) fn is_with(&self, peer: PeerId) -> bool {
+        self.stream.as_ref().is_some_and(|live| live.peer == peer)
     }
 
     /// How long to wait after a failed dial, and whether it is the first; no time: given up.

@@ -8,11 +8,11 @@ use libp2p_stream::Control;
 
 use super::{
     Direct, Done,
-    contact::{Contact, Path},
+    contact::Contact,
     token::{self, Role, Token},
 };
 use crate::{
-    api::ContactId,
+    api::{ContactId, Path},
     crypto::secret::Secret,
     net::{
         Events,
@@ -91,10 +91,9 @@ impl Direct {
             .map(|(id, contact)| (*id, contact.key.clone()))
     }
 
-    /// Closes the connection to a peer with which nothing works, unless something else does.
+    /// Closes the connections to a peer with which nothing works, unless something else does.
     pub(super) fn drop_peer(&self, peer: PeerId, node: &mut Swarm<Behaviour>) {
-        let in_use = |contact: &Contact| contact.peer == Some(peer) && contact.stream.is_some();
-        if !self.contacts.values().any(in_use) {
+        if !self.contacts.values().any(|contact| contact.is_with(peer)) {
             let _ = node.disconnect_peer_id(peer);
         }
     }

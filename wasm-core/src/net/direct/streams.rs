@@ -6,11 +6,11 @@ use libp2p::{PeerId, Stream, Swarm};
 
 use super::{
     Direct, Done, MAX_OUTGOING,
-    contact::{Live, Path, Try},
+    contact::{Live, Try},
     stream::{DirectStream, Received},
 };
 use crate::{
-    api::ContactId,
+    api::{ContactId, Path},
     engine::input::NetEvent,
     net::{Events, frames::Frames, swarm::Behaviour},
 };
@@ -33,8 +33,10 @@ impl Direct {
         if was_up && !moved {
             events.push(NetEvent::DirectDown(id));
         }
-        if !was_up || !moved {
-            events.push(NetEvent::DirectUp(id));
+        events.push(NetEvent::DirectUp(id, path));
+        let connection = self.connections.values().find(|it| it.goes(peer, path));
+        if let Some(round_trip) = connection.and_then(|it| it.round_trip) {
+            events.push(NetEvent::RoundTrip(id, round_trip));
         }
         self.streams.push(DirectStream::new(id, attempt, frames, take_outgoing));
         if was_direct && path == Path::Relayed {

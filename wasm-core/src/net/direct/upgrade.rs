@@ -16,10 +16,10 @@ use libp2p::{
 
 use super::{
     Direct, Done,
-    contact::{Attempt, Path, Try},
+    contact::{Attempt, Try},
 };
 use crate::{
-    api::ContactId,
+    api::{ContactId, Path},
     net::{
         Negotiate, Role, handoff,
         swarm::{Behaviour, SIGNALING},
@@ -34,6 +34,12 @@ const NEGOTIATION_TIMEOUT: Duration = Duration::from_secs(20);
 /// Negotiations at the same time, of either part. Lower: after a reconnect the last contact waits.
 /// Higher: a browser has a few hundred connections in all.
 const MAX_NEGOTIATIONS: usize = 8;
+
+/// After an offer that came to nothing: no further one of the same contact is looked at before that.
+///
+/// Lower: a contact whose offers are nonsense keeps the page busy with connections that come to nothing.
+/// Higher: one whose offer failed, and who waits for two seconds, has to wait for longer.
+const OFFER_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long a circuit is kept after traffic has moved away: what was on its way has come by then.
 const RETIRE_AFTER: Duration = Duration::from_secs(5);
@@ -82,7 +88,7 @@ impl Direct {
             self.rest(id, Path::Direct);
             self.upgrade(id);
         }
-        let direct = self.connections.iter().filter(|(_, (_, path))| *path == Path::Direct);
+        let direct = self.connections.iter().filter(|(_, it)| it.path == Path::Direct);
         for (connection, _) in direct.filter(|_| relay_only) {
             node.close_connection(*connection);
         }
@@ -130,8 +136,13 @@ impl Direct {
 
     pub(super) fn on_answered(&mut self, peer: PeerId, muxer: Option<StreamMuxerBox>) {
         self.negotiations -= 1;
+        let Some(muxer) = muxer else {
+            let rested = Delay::new(OFFER_PAUSE).map(move |()| Done::Rested(peer));
+            return self.tasks.push(rested.boxed_local());
+        };
+        // Who has connected may lose the connection at once, and offer again.
         self.answering.remove(&peer);
-        if let Some(muxer) = muxer.filter(|_| !self.relay_only) {
+        if !self.relay_only {
             self.handoff.accept(peer, muxer);
         }
     }
@@ -147,14 +158,25 @@ impl Direct {
     }
 
     /// Traffic has moved to a connection of our own.
-    pub(super) fn retire_circuit(&self, peer: PeerId) {
-        self.tasks.push(Delay::new(RETIRE_AFTER).map(move |()| Done::Moved(peer)).boxed_local());
+    pub(super) fn retire_circuits(&self, id: ContactId) {
+        let Some(live) = self.contacts.get(&id).and_then(|contact| contact.stream.as_ref()) else {
+            return;
+        };
+        let attempt = live.attempt;
+        let moved = Delay::new(RETIRE_AFTER).map(move |()| Done::Moved(id, attempt));
+        self.tasks.push(moved.boxed_local());
     }
 
-    /// Closes the circuits to a peer that is reached without them.
-    pub(super) fn close_circuits(&self, peer: PeerId, node: &mut Swarm<Behaviour>) {
-        if self.contacts.values().any(|contact| contact.is_at(peer, Path::Direct)) {
-            self.close(peer, Path::Relayed, node);
+    /// Closes the circuits to a contact whose traffic is still where it moved to.
+    pub(super) fn close_circuits(
+        &self,
+        id: ContactId,
+        attempt: Attempt,
+        node: &mut Swarm<Behaviour>,
+    ) {
+        let contact = self.contacts.get(&id).filter(|contact| contact.is_live(attempt));
+        if let Some(live) = contact.and_then(|contact| contact.stream.as_ref()) {
+            self.close(live.peer, Path::Relayed, node);
         }
     }
 }

@@ -7,8 +7,8 @@ use libp2p::{PeerId, Stream};
 use libp2p_stream::Control;
 
 use crate::net::{
-    Fetch,
     bootstrap::{Bootstrap, BootstrapError},
+    links::Fetches,
     mailbox_client::MailboxClient,
     probe::{self, Nudge},
     swarm::{MAILBOX, PING},
@@ -16,17 +16,24 @@ use crate::net::{
 };
 
 /// For the bootstrap document.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// For the bootstrap document while the one of before may still do: the browser asks over a connection
+/// that it has kept, and after a sleep that leads nowhere.
+///
+/// Lower: who has a slow line learns late that the relay has moved. Higher: who wakes waits for longer.
+pub(super) const AGAIN_TIMEOUT: Duration = Duration::from_millis(750);
 
 /// For a stream on a connection that is there, and its first frame.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Gets the bootstrap document.
 pub(super) fn fetch(
-    fetch: &mut Fetch,
+    fetch: &Fetches,
+    timeout: Duration,
 ) -> LocalBoxFuture<'static, Result<Bootstrap, BootstrapError>> {
-    let fetch = fetch();
-    async { within(FETCH_TIMEOUT, fetch).await.unwrap_or(Err(BootstrapError::NotFetched)) }
+    let fetch = (*fetch.borrow_mut())();
+    async move { within(timeout, fetch).await.unwrap_or(Err(BootstrapError::NotFetched)) }
         .boxed_local()
 }
 

@@ -71,8 +71,8 @@ fn deposits_keep_their_order_and_tell_when_they_are_written_and_when_they_are_du
 #[test]
 fn reads_are_signed_for_this_stream() {
     let (mut client, mut relay) = connected();
-    client.request(NetAction::Subscribe(keys()));
-    client.request(NetAction::GetRecord { ticket: Ticket(1), keys: keys() });
+    client.subscribe(&keys());
+    client.get_record(Ticket(1), &keys());
     assert!(is_idle(&mut client));
     for _ in 0..2 {
         let request = relay.request();
@@ -85,7 +85,7 @@ fn reads_are_signed_for_this_stream() {
 fn a_record_is_its_value_none_or_malformed() {
     let (mut client, mut relay) = connected();
     let mut ask = |payload: Vec<u8>, status| {
-        client.request(NetAction::GetRecord { ticket: Ticket(1), keys: keys() });
+        client.get_record(Ticket(1), &keys());
         assert!(is_idle(&mut client));
         let id = relay.request().id;
         relay.say(&Frame::Reply { id, status, payload });
@@ -94,8 +94,8 @@ fn a_record_is_its_value_none_or_malformed() {
             other => panic!("{other:?}"),
         }
     };
-    let record = Record { sequence: 1, value: vec![5] }.encode();
-    assert_eq!(ask(record, Status::Done), Ok(Some(vec![5])));
+    let record = Record { sequence: 1, value: vec![5] };
+    assert_eq!(ask(record.encode(), Status::Done), Ok(Some(record)));
     assert_eq!(ask(vec![], Status::NotFound), Ok(None));
     assert_eq!(ask(vec![1], Status::Done), Err(RelayError::Malformed));
 }
@@ -113,7 +113,7 @@ fn when_the_stream_ends_every_request_is_answered_once() {
     let (mut client, mut relay) = connected();
     client.request(deposit(1));
     client.request(deposit(2));
-    client.request(NetAction::Subscribe(keys()));
+    client.subscribe(&keys());
     next(&mut client);
     next(&mut client);
     assert!(is_idle(&mut client));

@@ -21,8 +21,8 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
 
-use super::stream_state::{Flag, Read, StreamState};
 use crate::{
+    data_channel::stream_state::{Flag, Read, StreamState},
     net::timer::within,
     platform::{executor, page::Listener},
 };

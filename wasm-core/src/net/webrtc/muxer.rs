@@ -10,6 +10,7 @@ use libp2p::core::muxing::{StreamMuxer, StreamMuxerEvent};
 use send_wrapper::SendWrapper;
 
 use super::{data_channel::DataChannel, peer::Peer};
+use crate::net::woken::Woken;
 
 /// See the module.
 pub(super) struct Muxer(SendWrapper<State>);
@@ -27,7 +28,7 @@ impl Muxer {
 }
 
 impl StreamMuxer for Muxer {
-    type Substream = DataChannel;
+    type Substream = Woken<DataChannel>;
     type Error = io::Error;
 
     fn poll_inbound(
@@ -36,7 +37,7 @@ impl StreamMuxer for Muxer {
     ) -> Poll<io::Result<Self::Substream>> {
         self.0.peer.register(cx);
         match self.0.peer.take_channel() {
-            Some(channel) => Poll::Ready(Ok(channel)),
+            Some(channel) => Poll::Ready(Ok(Woken::new(channel))),
             None => Poll::Pending,
         }
     }
@@ -50,7 +51,7 @@ impl StreamMuxer for Muxer {
             None => self.0.peer.open_channel()?,
         };
         match opening.poll_open(cx) {
-            Poll::Ready(opened) => Poll::Ready(opened.map(|()| opening)),
+            Poll::Ready(opened) => Poll::Ready(opened.map(|()| Woken::new(opening))),
             Poll::Pending => {
                 self.0.opening = Some(opening);
                 Poll::Pending

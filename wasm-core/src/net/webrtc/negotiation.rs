@@ -20,15 +20,24 @@ use super::{
 };
 use crate::net::Role;
 
-/// Negotiates; dropping the future ends it.
+/// Candidates of theirs after which it is given up; those from [`MAX_CANDIDATES`] on are not used.
+///
+/// Lower: who is only too thorough gets no connection. Higher: more to read of who floods.
+const MAX_HEARD: usize = 4 * MAX_CANDIDATES;
+
+/// Negotiates, with the STUN responders that are to be asked; dropping the future ends it.
 ///
 /// # Errors
 ///
 /// Those of the stream and of the browser; [`io::ErrorKind::InvalidData`] when the other side does not
 /// keep to the specification.
-pub(in crate::net) async fn negotiate(role: Role, stream: Stream) -> io::Result<StreamMuxerBox> {
+pub(in crate::net) async fn negotiate(
+    role: Role,
+    stream: Stream,
+    stun: Vec<String>,
+) -> io::Result<StreamMuxerBox> {
     let mut negotiation = Negotiation {
-        peer: Peer::new()?,
+        peer: Peer::new(&stun)?,
         signaling: Signaling::new(stream),
         heard_out: false,
         candidates: 0,
@@ -88,6 +97,8 @@ impl Negotiation {
                     self.candidates += 1;
                     if self.candidates <= MAX_CANDIDATES {
                         self.peer.add_candidate(&json).await;
+                    } else if self.candidates > MAX_HEARD {
+                        return Err(invalid());
                     }
                 }
                 Step::Heard(_) => return Err(invalid()),

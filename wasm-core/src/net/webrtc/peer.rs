@@ -11,12 +11,13 @@ use std::{
 
 use futures::FutureExt;
 use futures_timer::Delay;
-use js_sys::{Function, JSON, Reflect};
+use js_sys::{Array, Function, JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcIceCandidateInit, RtcPeerConnection,
-    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
+    RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelInit, RtcIceCandidateInit,
+    RtcIceServer, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType,
+    RtcSessionDescriptionInit,
 };
 
 use super::data_channel::DataChannel;
@@ -61,11 +62,13 @@ pub(super) struct Peer {
 }
 
 impl Peer {
+    /// One that asks these STUN responders (RFC 7064) under which address it is seen.
+    ///
     /// # Errors
     ///
     /// When the browser makes none.
-    pub(super) fn new() -> io::Result<Self> {
-        let connection = RtcPeerConnection::new_with_configuration(&RtcConfiguration::new());
+    pub(super) fn new(stun: &[String]) -> io::Result<Self> {
+        let connection = RtcPeerConnection::new_with_configuration(&configuration(stun));
         let connection = connection.map_err(refused)?;
         let shared = Rc::<RefCell<Shared>>::default();
         let on = |event, handle: fn(&mut Shared, JsValue)| {
@@ -146,12 +149,28 @@ impl Peer {
         self.create("")
     }
 
-    /// By name, for the browser may throw.
+    /// Opens channel 0, which both sides know without saying so.
+    ///
+    /// # Errors
+    ///
+    /// Those of the browser.
+    pub(super) fn open_noise(&self) -> io::Result<DataChannel> {
+        let how = RtcDataChannelInit::new();
+        how.set_negotiated(true);
+        how.set_id(0);
+        self.create_as("", &how)
+    }
+
     fn create(&self, label: &str) -> io::Result<DataChannel> {
+        self.create_as(label, &RtcDataChannelInit::new())
+    }
+
+    /// By name, for the browser may throw.
+    fn create_as(&self, label: &str, how: &RtcDataChannelInit) -> io::Result<DataChannel> {
         let create: Function = Reflect::get(&self.connection, &"createDataChannel".into())
             .map_err(refused)?
             .unchecked_into();
-        let channel = create.call1(&self.connection, &label.into()).map_err(refused)?;
+        let channel = create.call2(&self.connection, &label.into(), how).map_err(refused)?;
         Ok(DataChannel::new(channel.unchecked_into::<RtcDataChannel>()))
     }
 
@@ -163,6 +182,16 @@ impl Peer {
     pub(super) async fn offer(&self) -> io::Result<String> {
         let offer = JsFuture::from(self.connection.create_offer()).await.map_err(refused)?;
         self.set_local(offer).await
+    }
+
+    /// Our description as it is in force.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub(super) fn local_sdp(&self) -> io::Result<String> {
+        let description = self.connection.local_description();
+        description.map(|description| description.sdp()).ok_or_else(|| refused(JsValue::NULL))
     }
 
     /// Makes an answer and takes it into force; the SDP.
@@ -207,6 +236,17 @@ impl Peer {
             connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&candidate));
         let _ = JsFuture::from(promise).await;
     }
+}
+
+fn configuration(stun: &[String]) -> RtcConfiguration {
+    let configuration = RtcConfiguration::new();
+    if !stun.is_empty() {
+        let urls: Array = stun.iter().map(|url| JsValue::from_str(url)).collect();
+        let server = RtcIceServer::new();
+        server.set_urls(&urls);
+        configuration.set_ice_servers(&Array::of1(&server));
+    }
+    configuration
 }
 
 fn refused(_: JsValue) -> io::Error {

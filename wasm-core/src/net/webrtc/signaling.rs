@@ -11,7 +11,7 @@ use std::{
 
 use futures::io::{AsyncRead, AsyncWrite};
 
-use super::message::{Malformed, Message};
+use crate::data_channel::message::{Malformed, Message};
 
 /// Longest message. An SDP with one data channel has about 500 bytes, a candidate about 200.
 ///

@@ -4,7 +4,7 @@ use futures::FutureExt;
 
 use super::*;
 use crate::{
-    api::{Connection, ContactId, Event, GetTimeline, Reconnect, SetDraft},
+    api::{Connection, ContactId, Event, GetTimeline, Reconnect, SetDraft, Stretch},
     limits::MAX_CALLS,
     rpc::{
         frame::Frame,
@@ -23,7 +23,14 @@ fn server(run: u64, wire: &Wire) -> Server {
 
 fn snapshot(number: u64) -> Snapshot {
     let (contacts, invites) = (Vec::new(), Vec::new());
-    Snapshot { number, profile: None, contacts, invites, connection: Connection::Offline }
+    Snapshot {
+        number,
+        profile: None,
+        contacts,
+        invites,
+        connection: Connection::Offline,
+        relays: vec![],
+    }
 }
 
 fn event(number: u64) -> Numbered {
@@ -186,7 +193,7 @@ fn a_call_before_the_engine_waits_for_it() {
 fn when_the_engine_moves_a_call_in_flight_is_told_and_a_question_is_asked_again() {
     let mut world = following();
     let draft = world.draft();
-    let timeline = GetTimeline { contact: ContactId(1), before: None };
+    let timeline = GetTimeline { contact: ContactId(1), stretch: Stretch::Newest };
     let mut page = world.client.call(timeline.clone().into()).unwrap();
     world.settle(3);
     // The tab crashes: no word of it, and then another one.

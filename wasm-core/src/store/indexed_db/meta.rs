@@ -11,15 +11,14 @@ use rand_core::Rng;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, CryptoKey, SubtleCrypto};
-use zeroize::Zeroize;
 
 use super::{
     StoreError, binary, bytes,
     connection::{Connection, read, write},
 };
 use crate::{
-    crypto::secret::Secret, engine::effect::Durability, platform::entropy::system_rng,
-    store::at_rest::SCHEMA_VERSION,
+    crypto::secret::Secret, engine::effect::Durability, key_wrap::WrappedKey,
+    platform::entropy::system_rng, store::at_rest::SCHEMA_VERSION,
 };
 
 /// The object store of the rows below; its keys are these strings.
@@ -29,15 +28,24 @@ const WRAPPING_KEY: &str = "wrapping-key";
 const WRAPPED_KEY: &str = "wrapped-key";
 
 const ALGORITHM: &str = "AES-GCM";
-/// Bytes of a nonce (NIST SP 800-38D §8.2.1); the wrapping key seals once in its life.
+/// Bytes of a nonce (NIST SP 800-38D §8.2.2, random); the wrapping key seals once, and once more each time
+/// that somebody sets a passphrase.
 const NONCE_BYTES: usize = 12;
 
 /// The rows of `meta`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Meta {
     wrapping_key: CryptoKey,
-    /// `nonce (12) ‖ AES-256-GCM(wrapping key)(database key)`, 60 bytes.
+    /// `nonce (12) ‖ AES-256-GCM(wrapping key)(database key, or it wrapped)`, 60 or 127 bytes.
     pub(super) wrapped_key: Vec<u8>,
+}
+
+/// What the wrapping key opens.
+pub(super) enum Inner {
+    /// The database key.
+    Key(Secret<32>),
+    /// The database key under a passphrase.
+    Locked(WrappedKey),
 }
 
 impl Meta {
@@ -86,8 +94,8 @@ impl Meta {
         Ok(Self { wrapping_key, wrapped_key })
     }
 
-    /// Opens the database key.
-    pub(super) async fn unwrap_key(&self) -> Result<Secret<32>, StoreError> {
+    /// Opens what the wrapping key has sealed.
+    pub(super) async fn unwrap(&self) -> Result<Inner, StoreError> {
         let (nonce, sealed) =
             self.wrapped_key.split_first_chunk::<NONCE_BYTES>().ok_or(StoreError::Key)?;
         let opened = async {
@@ -99,15 +107,44 @@ impl Meta {
             JsFuture::from(opened).await
         };
         let opened = Uint8Array::new(&opened.await.map_err(|_| StoreError::Key)?);
-        let mut key = [0; 32];
-        if opened.length() != 32 {
-            return Err(StoreError::Key);
+        if opened.length() == 32 {
+            let key = Secret::filled(|key| opened.copy_to(key));
+            opened.fill(0, 0, 32);
+            return Ok(Inner::Key(key));
         }
-        opened.copy_to(&mut key);
-        opened.fill(0, 0, 32);
-        let secret = Secret::new(key);
-        key.zeroize();
-        Ok(secret)
+        WrappedKey::decode(&opened.to_vec()).map(Inner::Locked).map_err(|_| StoreError::Key)
+    }
+
+    /// Seals the database key anew, under a passphrase as well or not any more.
+    pub(super) async fn replace(
+        &self,
+        connection: &Connection,
+        inner: &Inner,
+    ) -> Result<Self, StoreError> {
+        let wrapping_key = self.wrapping_key.clone();
+        let sealed = match inner {
+            Inner::Key(key) => seal(&wrapping_key, key.expose()).await,
+            Inner::Locked(wrapped) => seal(&wrapping_key, &wrapped.encode()).await,
+        };
+        let wrapped_key = sealed.map_err(|_| StoreError::Unavailable)?;
+        let value = binary(&wrapped_key);
+        write(connection, &[STORE], Durability::Strict, |transaction| {
+            transaction.object_store(STORE)?.put(&value, Some(&WRAPPED_KEY.into())).map(drop)
+        })
+        .await
+        .map_err(|_| StoreError::Refused)?;
+        Ok(Self { wrapping_key, wrapped_key })
+    }
+
+    /// Removes the keys: nothing in the database opens any more.
+    pub(super) async fn destroy(connection: &Connection) -> Result<(), StoreError> {
+        write(connection, &[STORE], Durability::Strict, |transaction| {
+            let store = transaction.object_store(STORE)?;
+            store.delete(JsValue::from(WRAPPING_KEY))?;
+            store.delete(JsValue::from(WRAPPED_KEY)).map(drop)
+        })
+        .await
+        .map_err(|_| StoreError::Refused)
     }
 }
 
@@ -129,13 +166,20 @@ async fn wrap_fresh_key() -> Result<(CryptoKey, Vec<u8>), JsValue> {
     let usages = Array::of2(&"encrypt".into(), &"decrypt".into());
     let generated = subtle.generate_key_with_object(&parameters, false, &usages)?;
     let wrapping_key: CryptoKey = JsFuture::from(generated).await?.dyn_into()?;
-    let (mut nonce, mut key) = ([0; NONCE_BYTES], [0; 32]);
+    let key = Secret::<32>::generate(&mut system_rng());
+    let wrapped_key = seal(&wrapping_key, key.expose()).await?;
+    Ok((wrapping_key, wrapped_key))
+}
+
+/// `nonce (12) ‖ AES-256-GCM(wrapping key)(plaintext)`.
+async fn seal(wrapping_key: &CryptoKey, plaintext: &[u8]) -> Result<Vec<u8>, JsValue> {
+    let mut nonce = [0; NONCE_BYTES];
     system_rng().fill_bytes(&mut nonce);
-    system_rng().fill_bytes(&mut key);
-    let sealed = subtle.encrypt_with_object_and_u8_array(&sealing(&nonce)?, &wrapping_key, &key);
-    key.zeroize();
-    let sealed = JsFuture::from(sealed?).await?;
-    Ok((wrapping_key, [nonce.as_slice(), &bytes(&sealed)].concat()))
+    let (algorithm, copy) = (sealing(&nonce)?, Uint8Array::from(plaintext));
+    let sealed = subtle()?.encrypt_with_object_and_js_u8_array(&algorithm, wrapping_key, &copy)?;
+    copy.fill(0, 0, copy.length());
+    let sealed = JsFuture::from(sealed).await?;
+    Ok([nonce.as_slice(), &bytes(&sealed)].concat())
 }
 
 /// WebCrypto; absent outside of secure contexts.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::{Frame, Op, Record, Request, Status};
 use crate::{
     address::AddressPublicKeys,
-    limits::{MAX_ACKNOWLEDGE, MAX_ENVELOPE_BYTES, MAX_RECORD_BYTES},
+    limits::{MAX_ENVELOPE_BYTES, MAX_RECORD_BYTES},
     wire::codec::{DecodeError, Reader, Writer},
 };
 
@@ -31,9 +31,8 @@ impl Request {
                 .bytes32(envelope)
                 .bytes(signature),
             Op::Subscribe { keys, signature } => write_keys(w.u8(4), keys).bytes(signature),
-            Op::Acknowledge { address, ids } => {
-                let head = w.u8(5).bytes(address).count8(ids.len());
-                ids.iter().fold(head, |w, id| w.bytes(id))
+            Op::Acknowledge { keys, id, signature } => {
+                write_keys(w.u8(5), keys).bytes(id).bytes(signature)
             }
             Op::Unsubscribe { address } => w.u8(6).bytes(address),
         }
@@ -134,12 +133,7 @@ fn read_op(r: &mut Reader<'_>) -> Result<Op, DecodeError> {
             signature: r.array()?,
         },
         4 => Op::Subscribe { keys: read_keys(r)?, signature: r.array()? },
-        5 => {
-            let address = r.array()?;
-            let count = r.count8(MAX_ACKNOWLEDGE)?;
-            let ids = (0..count).map(|_| r.array()).collect::<Result<_, _>>()?;
-            Op::Acknowledge { address, ids }
-        }
+        5 => Op::Acknowledge { keys: read_keys(r)?, id: r.array()?, signature: r.array()? },
         6 => Op::Unsubscribe { address: r.array()? },
         _ => return Err(DecodeError::Value),
     })

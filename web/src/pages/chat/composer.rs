@@ -2,15 +2,16 @@
 
 use std::rc::Rc;
 
-use volly_core::api::ContactView;
+use volly_core::api::{ContactView, Form, MessageView};
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
 use crate::{
     browser,
-    components::{ErrorText, Glyph, Icon, error_words},
-    hooks::use_composer,
+    components::{ErrorText, Glyph, Icon, IconButton, QuoteLine, error_words},
+    hooks::{use_composer, use_timelines},
     i18n::t,
+    state::task::Task,
 };
 
 /// Props of [`Composer`].
@@ -18,12 +19,20 @@ use crate::{
 pub(super) struct ComposerProps {
     /// To whom.
     pub(super) contact: Rc<ContactView>,
+    /// What the next text is for.
+    pub(super) task: Task,
+    /// Chooses that.
+    pub(super) ontask: Callback<Task>,
+    /// It is done.
+    pub(super) ondone: Callback<()>,
 }
 
-/// See the module. Enter sends, Shift+Enter starts a line; it grows to six lines.
+/// See the module. Enter sends, Shift+Enter starts a line; it grows to six lines. In an empty one ↑
+/// edits the last text of ours; Esc gives up what the text is for.
 #[component]
 pub(super) fn Composer(props: &ComposerProps) -> Html {
-    let composer = use_composer(&props.contact);
+    let composer = use_composer(&props.contact, &props.task, props.ondone.clone());
+    let timelines = use_timelines();
     let node = use_node_ref();
 
     let opened = node.clone();
@@ -33,6 +42,12 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
             browser::focus(&field);
         } else {
             browser::focus_if_lost(".log");
+        }
+    });
+    let chosen = node.clone();
+    use_effect_with(props.task.clone(), move |task| {
+        if let Some(field) = chosen.cast::<HtmlTextAreaElement>().filter(|_| *task != Task::Say) {
+            browser::focus(&field);
         }
     });
     let grown = node.clone();
@@ -45,12 +60,26 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
     let oninput = composer
         .oninput
         .reform(|event: InputEvent| event.target_unchecked_into::<HtmlTextAreaElement>().value());
-    let send = composer.onsend.clone();
-    let onkeydown = Callback::from(move |event: KeyboardEvent| {
-        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+    let (send, ontask, task) = (composer.onsend.clone(), props.ontask.clone(), props.task.clone());
+    let last = timelines.get(props.contact.id).and_then(|line| line.newest_ours().cloned());
+    let is_empty = composer.text.is_empty();
+    let onkeydown = Callback::from(move |event: KeyboardEvent| match event.key().as_str() {
+        "Enter" if !event.shift_key() && !event.is_composing() => {
             event.prevent_default();
             send.emit(());
         }
+        "Escape" if task != Task::Say && !event.is_composing() => {
+            // It is not the way back to the list.
+            event.stop_propagation();
+            ontask.emit(Task::Say);
+        }
+        "ArrowUp" if is_empty && !event.alt_key() && task == Task::Say => {
+            if let Some(last) = &last {
+                event.prevent_default();
+                ontask.emit(Task::Edit(Rc::clone(last)));
+            }
+        }
+        _ => {}
     });
     let (send, field) = (composer.onsend.clone(), node.clone());
     let onsubmit = Callback::from(move |event: SubmitEvent| {
@@ -61,20 +90,50 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
         }
     });
     let error = composer.error.map(|error| error_words(error, None));
+    let is_edit = props.task.edited().is_some();
+    let do_it = if is_edit { t!("edit-save") } else { t!("send") };
     let label = t!("message-to", name = props.contact.name.as_str());
     html! {
         <form class="composer" {onsubmit}>
+            { about(&props.task, &props.contact, &props.ontask) }
             <ErrorText text={error.map(AttrValue::from)} />
             <div class="composer-line">
                 <textarea class="composer-field" rows="1" dir="auto" aria-label={label}
                     placeholder={t!("message-label")} enterkeyhint="send" ref={node}
                     value={AttrValue::from(composer.text)} {oninput} {onkeydown}
                     onblur={composer.onblur.reform(|_| ())} />
-                <button type="submit" class="send" aria-label={t!("send")} title={t!("send")}
+                <button type="submit" class="send" aria-label={do_it.clone()} title={do_it}
                     aria-disabled={(!composer.can_send).to_string()}>
-                    <Icon glyph={Glyph::Send} />
+                    <Icon glyph={if is_edit { Glyph::Check } else { Glyph::Send }} />
                 </button>
             </div>
         </form>
+    }
+}
+
+/// What the next text is for, if it is not a message by itself.
+fn about(task: &Task, contact: &ContactView, ontask: &Callback<Task>) -> Html {
+    let cancel = ontask.reform(|_: MouseEvent| Task::Say);
+    let strip = |who: String, message: &MessageView, label: String| {
+        let text = (message.form == Form::Text).then(|| AttrValue::from(message.text.clone()));
+        html! {
+            <div class="composer-task">
+                <QuoteLine {who} {text} />
+                <IconButton {label} glyph={Glyph::Close} onclick={cancel.clone()} />
+            </div>
+        }
+    };
+    match task {
+        Task::Say => Html::default(),
+        Task::Edit(message) => strip(t!("edit-title"), message, t!("edit-cancel")),
+        Task::Answer(message) => {
+            let name = contact.name.as_str();
+            let who = if message.state.is_some() {
+                t!("reply-to-you")
+            } else {
+                t!("reply-to", name = name)
+            };
+            strip(who, message, t!("reply-cancel"))
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use volly_core::api::{ContactView, Trust};
+use volly_core::api::{ContactView, Path, Trust};
 use yew::prelude::*;
 
 use crate::{
@@ -25,6 +25,7 @@ pub(super) struct HeaderProps {
 pub(super) fn Header(props: &HeaderProps) -> Html {
     let contact = &props.contact;
     let name = AttrValue::from(contact.name.clone());
+    let short = t!("timer-short", after = t!("lifetime", seconds = contact.lifetime));
     html! {
         <header class="bar bar-chat">
             <IconButton label={t!("back")} glyph={Glyph::Back} onclick={&props.onback} />
@@ -35,10 +36,16 @@ pub(super) fn Header(props: &HeaderProps) -> Html {
                     <span class="row-verified" title={t!("verified")}><Icon glyph={Glyph::Verified} />
                         <span class="visually-hidden">{ t!("verified") }</span></span>
                 }
+                if contact.lifetime > 0 {
+                    <span class="row-mark" title={short.clone()}><Icon glyph={Glyph::Hourglass} />
+                        <span class="visually-hidden">{ short }</span></span>
+                }
             </a>
             <p class="bar-state" role="status">
-                if contact.online {
-                    { t!("direct") }<span class="dot dot-online" aria-hidden="true" />
+                if contact.is_typing {
+                    <span class="typing">{ t!("typing") }</span>
+                } else if let Some(reach) = contact.reach {
+                    { if reach.path == Path::Direct { t!("direct") } else { t!("online") } }<span class="dot dot-online" aria-hidden="true" />
                 }
             </p>
         </header>

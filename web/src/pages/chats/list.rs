@@ -2,9 +2,14 @@
 
 use std::rc::Rc;
 
+use volly_core::api::ContactView;
 use yew::prelude::*;
 
-use super::row::{ContactRow, InviteRow};
+use super::{
+    arrange::ArrangeMenu,
+    found::FoundMessages,
+    row::{ContactRow, InviteRow},
+};
 use crate::{
     browser,
     components::{Button, Glyph, Icon, IconButton, Look},
@@ -70,16 +75,31 @@ struct RowsProps {
 fn Rows(props: &RowsProps) -> Html {
     let (roster, route) = (use_roster(), use_route());
     let query = props.query.trim().to_lowercase();
-    let found: Vec<_> = roster
+    let (arranged, opened) = (use_state_eq(|| None::<Rc<ContactView>>), use_state_eq(|| false));
+    let (open, shut, toggle) = (arranged.setter(), arranged.setter(), opened.setter());
+    let onmore = use_callback((), move |contact: Rc<ContactView>, ()| open.set(Some(contact)));
+    let row = |contact: &Rc<ContactView>| {
+        let current = route.contact() == Some(contact.id);
+        let key = contact.id.0;
+        html! { <li {key}><ContactRow contact={Rc::clone(contact)} {current} onmore={onmore.clone()} /></li> }
+    };
+    // What is put away is found by its name all the same.
+    let named = |contact: &&Rc<ContactView>| contact.name.to_lowercase().contains(&query);
+    let (away, here): (Vec<_>, Vec<_>) = roster
         .contacts
         .iter()
-        .filter(|contact| contact.name.to_lowercase().contains(&query))
-        .map(|contact| {
-            let current = route.contact() == Some(contact.id);
-            let key = contact.id.0;
-            html! { <li {key}><ContactRow contact={Rc::clone(contact)} {current} /></li> }
-        })
-        .collect();
+        .filter(named)
+        .partition(|contact| contact.arrangement.archived && query.is_empty());
+    let found: Vec<_> = here.into_iter().map(row).collect();
+    let is_open = *opened;
+    let put_away = html! {
+        if !away.is_empty() {
+            <button type="button" class="row-archive" aria-expanded={is_open.to_string()} onclick={move |_| toggle.set(!is_open)}>
+                <Icon glyph={Glyph::Archive} /><span>{ t!("archived", count = away.len()) }</span>
+            </button>
+            if is_open { <ul>{ for away.into_iter().map(row) }</ul> }
+        }
+    };
     let nobody = found.is_empty() && !query.is_empty();
     let invites = roster.invites.iter().filter(|_| query.is_empty()).map(|invite| {
         let current = route == Route::Invite(invite.id);
@@ -89,14 +109,17 @@ fn Rows(props: &RowsProps) -> Html {
     html! {
         <div class="rows">
             <nav aria-label={t!("chats")}>
-            if nobody {
-                <p class="rows-empty" role="status">{ t!("search-empty", query = props.query.trim()) }</p>
-            } else if found.is_empty() && roster.invites.is_empty() {
+            if roster.contacts.is_empty() && roster.invites.is_empty() {
                 <p class="rows-empty">{ t!("list-empty") }</p>
             } else {
                 <ul>{ for found }{ for invites }</ul>
+                { put_away }
             }
+            if !query.is_empty() { <FoundMessages query={props.query.clone()} {nobody} /> }
             </nav>
+            if let Some(contact) = &*arranged {
+                <ArrangeMenu contact={Rc::clone(contact)} onclose={move |()| shut.set(None)} />
+            }
             <SaveWords />
         </div>
     }

@@ -1,0 +1,38 @@
+// The tests of faults, for hours: `npm run soak -- --minutes 30 --cycles 200 --frozen 600 --kills 100 --frames 1000000`. Without a number
+// each is as long as in `npm test`. What else stands there goes to the end-to-end tests, as `-g "cut"`.
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { e2e } from './e2e.mjs';
+import { setup } from './setup.mjs';
+import { buildApp, buildAttacker, buildFaults, buildRelay } from './lib/build.mjs';
+import { root } from './lib/paths.mjs';
+import { Failure, main, run, step } from './lib/run.mjs';
+
+/** What each option says to the tests. */
+const SIZES = { minutes: 'VOLLY_MINUTES', cycles: 'VOLLY_CYCLES', frozen: 'VOLLY_FROZEN_SECONDS', kills: 'VOLLY_KILLS', frames: 'VOLLY_FRAMES' };
+
+/** Of the end-to-end tests. */
+const FILES = ['lines', 'kills'];
+
+await main(async () => {
+  const options = Object.fromEntries(Object.keys(SIZES).map((name) => [name, { type: 'string' }]));
+  const { values, positionals } = parseArgs({ options: { ...options, grep: { type: 'string', short: 'g' } }, allowPositionals: true });
+  const { grep, ...sizes } = values;
+  for (const [name, value] of Object.entries(sizes)) if (!/^\d+$/.test(value)) throw new Failure(`--${name} takes a whole number`);
+  const { wasm, browser } = await setup({ tests: true });
+  await buildApp(wasm);
+  await buildRelay();
+  await buildFaults();
+  await buildAttacker();
+  const env = Object.fromEntries(Object.entries(sizes).map(([name, value]) => [SIZES[name], value]));
+  if (sizes.frames) {
+    await step('Hostile peers against the relay', () => run('hostile-relay', 'cargo', ['test', '--locked', '-p', 'volly-relay', '--test', 'relay', 'hostile'], { env }));
+  }
+  const pattern = grep ? ['-g', grep] : [];
+  const faults = await e2e(browser, [...pattern, ...(positionals.length > 0 ? positionals : FILES)], { env });
+  // A contact that attacks a browser is no part of `npm test`: it takes minutes.
+  const attack = sizes.frames && !grep ? await e2e(browser, [], { folder: join(root, 'e2e', 'soak'), env }) : { passed: 0, failed: 0 };
+  const [passed, failed] = [faults.passed + attack.passed, faults.failed + attack.failed];
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+});

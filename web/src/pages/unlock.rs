@@ -1,0 +1,42 @@
+//! Volly is locked: the passphrase, and a way out for who has forgotten it.
+
+use yew::prelude::*;
+
+use super::lock::Wipe;
+use crate::{
+    components::{Button, ErrorText, Kind, Look, Mark, TextField, key_words},
+    hooks::{use_opening_focus, use_title, use_unlock},
+    i18n::t,
+};
+
+/// See the module.
+#[component]
+pub(crate) fn Unlock() -> Html {
+    use_title(None);
+    let passphrase = use_state_eq(String::new);
+    let node = use_opening_focus(true);
+    let unlock = use_unlock();
+    let onsubmit =
+        use_callback((passphrase.clone(), unlock.run), |event: SubmitEvent, (passphrase, run)| {
+            event.prevent_default();
+            run.emit(passphrase.to_string());
+            passphrase.set(String::new());
+        });
+    let label = if unlock.is_busy { t!("unlock-busy") } else { t!("unlock-do") };
+    html! {
+        <main class="welcome">
+            <div class="welcome-card">
+                <Mark />
+                <h1 class="failure-title">{ t!("unlock-title") }</h1>
+                <form class="form" {onsubmit} novalidate=true>
+                    <p class="form-lead">{ t!("unlock-lead") }</p>
+                    <TextField id="passphrase" {node} kind={Kind::Passphrase} label={t!("passphrase-label")}
+                        value={(*passphrase).clone()} oninput={passphrase.setter().to_callback()} />
+                    <Button {label} look={Look::Primary} submits=true busy={unlock.is_busy} />
+                    <ErrorText text={unlock.error.map(|error| AttrValue::from(key_words(error)))} />
+                </form>
+                <div class="welcome-more"><Wipe look={Look::Quiet} label={t!("unlock-forgot")} /></div>
+            </div>
+        </main>
+    }
+}

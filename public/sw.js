@@ -43,6 +43,8 @@ async function removeOtherBuilds() {
 
 async function respond(request, path) {
   const cache = await caches.open(CACHE);
-  const key = request.mode === 'navigate' ? '/' : path;
+  // As the relay sees it: what has no dot in its last part is one of the app's own routes.
+  const isRoute = request.mode === 'navigate' && !path.split('/').at(-1).includes('.');
+  const key = isRoute ? '/' : path;
   return (await cache.match(key, { ignoreVary: true })) ?? fetch(request);
 }

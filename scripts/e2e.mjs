@@ -8,12 +8,14 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setup } from './setup.mjs';
-import { buildApp, buildFaults, buildRelay } from './lib/build.mjs';
+import { buildApp, buildTested } from './lib/build.mjs';
 import { nodeCounts } from './lib/counts.mjs';
-import { relayBinary, root, testBinary } from './lib/paths.mjs';
+import { root, testBinary } from './lib/paths.mjs';
 import { Failure, main, run } from './lib/run.mjs';
 
 const specs = join(root, 'e2e', 'specs');
+/** Those that measure nothing, of which two may run at once. A test has several browsers of its own, and mostly waits. */
+const TOGETHER = /^(accessibility|backup|contacts|installable|manners|messages|privacy|storage|tabs)\./;
 
 /**
  * @param {{ chromium: string }} browser
@@ -24,27 +26,30 @@ const specs = join(root, 'e2e', 'specs');
 export async function e2e(browser, args, { folder = specs, env = {} } = {}) {
   const { values, positionals } = parseArgs({ args, options: { grep: { type: 'string', short: 'g' } }, allowPositionals: true });
   const files = readdirSync(folder)
-    .filter((name) => name.endsWith('.test.mjs') && (positionals.length === 0 || positionals.some((part) => name.includes(part))))
-    .map((name) => join(folder, name));
+    .filter((name) => name.endsWith('.test.mjs') && (positionals.length === 0 || positionals.some((part) => name.includes(part))));
   if (files.length === 0) throw new Failure(`No file in ${relative(root, folder)} matches ${positionals.join(' ')}`);
   const pattern = values.grep ? [`--test-name-pattern=/${values.grep.replaceAll('/', '\\/')}/i`] : [];
-  // One at a time: a test has several browsers of its own, and measures times.
-  const { output, code } = await run('e2e', process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...pattern, ...files], {
-    env: { VOLLY_RELAY: relayBinary, VOLLY_PROXY: testBinary('volly-proxy'), VOLLY_HOSTILE: testBinary('examples/hostile'), CHROMIUM: browser.chromium, ...env },
-    mayFail: true,
-  });
-  console.log(`\n${output.trimEnd()}`);
-  const counts = nodeCounts(output);
-  const nothingWrong = code === 0 && counts.passed > 0;
-  return nothingWrong ? counts : { passed: counts.passed, failed: Math.max(1, counts.failed) };
+  const together = folder === specs ? files.filter((name) => TOGETHER.test(name)) : [];
+  const total = { passed: 0, failed: 0 };
+  for (const [group, atOnce] of [[together, 2], [files.filter((name) => !together.includes(name)), 1]]) {
+    if (group.length === 0) continue;
+    const { output, code } = await run('e2e', process.execPath, ['--test', `--test-concurrency=${atOnce}`, '--test-reporter=spec', ...pattern, ...group.map((name) => join(folder, name))], {
+      env: { VOLLY_RELAY: testBinary('volly-relay'), VOLLY_PROXY: testBinary('volly-proxy'), VOLLY_HOSTILE: testBinary('examples/hostile'), CHROMIUM: browser.chromium, ...env },
+      mayFail: true,
+    });
+    console.log(`\n${output.trimEnd()}`);
+    const { passed, failed } = nodeCounts(output);
+    total.passed += passed;
+    total.failed += code === 0 ? failed : Math.max(1, failed);
+  }
+  return total.passed > 0 ? total : { passed: 0, failed: Math.max(1, total.failed) };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(async () => {
     const { wasm, browser } = await setup({ tests: true });
     await buildApp(wasm);
-    await buildRelay();
-    await buildFaults();
+    await buildTested();
     const { passed, failed } = await e2e(browser, process.argv.slice(2));
     console.log(`${passed} passed, ${failed} failed`);
     process.exitCode = failed === 0 ? 0 : 1;

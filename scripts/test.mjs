@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { e2e } from './e2e.mjs';
 import { setup } from './setup.mjs';
 import { chromiumArgs } from './lib/browser.mjs';
-import { buildApp, buildFaults, buildRelay } from './lib/build.mjs';
+import { buildApp, buildTested } from './lib/build.mjs';
 import { cargoCounts, nextestCounts, nodeCounts } from './lib/counts.mjs';
 import { target } from './lib/paths.mjs';
 import { Failure, ask, durations, excerpt, main, readable, run, step } from './lib/run.mjs';
@@ -63,8 +63,7 @@ function wasmTests({ wasm, browser }) {
 /** @param {Ready} ready @returns {Promise<Counts>} */
 async function endToEnd({ wasm, browser }) {
   await buildApp(wasm);
-  await buildRelay();
-  await buildFaults();
+  await buildTested();
   return step('End-to-end tests', () => e2e(browser, []));
 }
 

@@ -28,6 +28,16 @@ scenario('the app can be installed', async ({ relay, user }) => {
   assert.deepEqual(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== 'in-incognito'), []);
 });
 
+scenario('the service worker answers for the pages of the app, and for no other', async ({ relay, user }) => {
+  const { app } = await user('Alice');
+  await app.visit();
+  await app.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await app.page.goto(`${relay.url}/robots.txt`);
+  assert.match(await app.page.locator('body').innerText(), /^User-agent:/);
+  await app.visit(`${relay.url}/settings`);
+  await app.button('Start').waitFor();
+});
+
 scenario('every answer carries the security headers, and the policy allows nothing inline', async ({ relay }) => {
   for (const path of ['/', '/sw.js', '/manifest.webmanifest', '/bootstrap.json', '/missing']) {
     const { headers } = await fetch(`${relay.url}${path}`);

@@ -59,8 +59,9 @@ export const buildLoad = () =>
 export const buildRelay = () =>
   step('Build the relay (about 4 min the first time)', () => run('relay', 'cargo', ['build', '--locked', '-p', 'volly-relay', '--profile', 'relay']));
 
-/** What makes lines bad. Of the whole workspace, so that its crates are those of the unit tests. */
-export const buildFaults = () => step('Build the lines', () => run('faults', 'cargo', ['build', '--locked', '--workspace', '--bin', 'volly-proxy']));
+/** The relay as the unit tests have it, which reads the app when it is asked for it, and what makes lines bad. Of the whole workspace, so that its crates are those of the unit tests. */
+export const buildTested = () =>
+  step('Build what is tested', () => run('tested', 'cargo', ['build', '--locked', '--workspace', '--bin', 'volly-relay', '--bin', 'volly-proxy']));
 
 /** A contact that attacks. */
 export const buildAttacker = () => step('Build the attacker', () => run('attacker', 'cargo', ['build', '--locked', '--workspace', '--example', 'hostile']));

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { local, root, wasmTarget } from './paths.mjs';
 import { ask, run, step } from './run.mjs';
 
-// Built without optimisation: they drive builds and wait, and compile in half the time.
+// Built without optimisation or symbols: they drive builds and wait, and compile in half the time.
 const TOOLS = [
   // The version of the wasm-bindgen crate, which libp2p's browser transports pin.
   { crate: 'wasm-bindgen-cli', version: '0.2.108', binary: 'wasm-bindgen', flags: [], minutes: 2 },
@@ -19,7 +19,7 @@ export async function buildTools() {
     if (ask(binary, ['--version'], env)?.split(' ')[1] === version) continue;
     await step(`Install ${crate} ${version} (about ${minutes} min, once)`, () =>
       run(`install-${binary}`, 'cargo', ['install', '--locked', '--debug', ...flags, '--root', toolsFolder, crate, '--version', version], {
-        env: { CARGO_TARGET_DIR: join(local, 'tools-build') },
+        env: { CARGO_TARGET_DIR: join(local, 'tools-build'), CARGO_PROFILE_DEV_DEBUG: '0', CARGO_INCREMENTAL: '0' },
       }));
   }
 }

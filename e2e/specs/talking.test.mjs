@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { expectSoon } from '../fixtures/expect.mjs';
 import { numbered, pair } from '../fixtures/pair.mjs';
 import { scenario } from '../fixtures/scenario.mjs';
+import { indexedDbOf } from '../fixtures/traces.mjs';
 
 const MAX_CLICKS = { inviter: 3, guest: 2 };
 /** From the guest's page to the first message on the other screen; the bar is 15 s, the margin is for slow machines. */
 const MAX_FIRST_MESSAGE_MS = 30_000;
+/** For what was typed to be in the database. */
+const STORED_MS = 2_000;
 /** Messages that fill more screens than are drawn at the end of a conversation, of about 15 each. */
 const LONG = 80;
 
@@ -65,6 +68,8 @@ scenario('everything is there after a reload, and they go on talking', async (wo
   await alice.app.send('Before');
   await bob.app.expectTexts(['Hello Alice', 'Before']);
   await alice.app.composer().fill('half a thought');
+  // A page that goes takes along what its database has not begun to write.
+  await expectSoon(async () => (await indexedDbOf(alice.app.page))['volly/drafts'].length > 0, 'the draft is stored', STORED_MS);
   await Promise.all([alice, bob].map(({ app }) => app.reload()));
   await Promise.all([alice.app.openChat('Bob'), bob.app.openChat('Alice')]);
   await Promise.all([alice, bob].map(({ app }) => app.expectTexts(['Hello Alice', 'Before'])));

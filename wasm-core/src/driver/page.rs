@@ -21,10 +21,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use locking::{HEARD_WITHIN, ToServerCall};
+use witness::LocalStorage;
 
 use super::{
     Machine, Network, SystemClock,
-    lead::{Leader, Witness, failure},
+    lead::{Leader, failure},
 };
 use crate::{
     api::{ApiError, Call, KeyError, Notice, Request, StartFailure},
@@ -49,6 +50,7 @@ use crate::{
 
 mod backups;
 mod locking;
+mod witness;
 
 /// Whether this program was started to do the slow work with one passphrase, in a worker. It does, and
 /// there is no page.
@@ -148,49 +150,6 @@ impl Drop for Life {
     fn drop(&mut self) {
         self.abort.abort();
         self.channel.close();
-    }
-}
-
-/// `localStorage`, which a browser may keep when it loses a database, and the other way round.
-#[derive(Debug)]
-struct LocalStorage(String);
-
-impl Witness for LocalStorage {
-    fn knows_identity(&self) -> bool {
-        page::recall(&self.0).is_some()
-    }
-
-    fn identity_exists(&self) {
-        if !self.knows_identity() {
-            page::remember(&self.0, "1");
-            page::persist_storage();
-        }
-    }
-
-    fn epoch(&self) -> u64 {
-        page::recall(&self.flag("epoch")).and_then(|epoch| epoch.parse().ok()).unwrap_or(0)
-    }
-
-    fn started(&self, epoch: u64) {
-        page::remember(&self.flag("epoch"), &epoch.to_string());
-        page::forget(&self.flag("older"));
-    }
-
-    fn takes_older(&self) -> bool {
-        page::recall(&self.flag("older")).is_some()
-    }
-}
-
-impl LocalStorage {
-    fn flag(&self, of: &str) -> String {
-        format!("{}.{of}", self.0)
-    }
-
-    /// There was no identity.
-    fn forget(&self) {
-        page::forget(&self.0);
-        page::forget(&self.flag("epoch"));
-        page::forget(&self.flag("older"));
     }
 }
 

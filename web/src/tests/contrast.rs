@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 const TOKENS: &str = include_str!("../../styles/tokens.css");
-const SHEETS: [&str; 5] = [
+const SHEETS: [&str; 9] = [
     include_str!("../../styles/base.css"),
     include_str!("../../styles/layout.css"),
+    include_str!("../../styles/list.css"),
+    include_str!("../../styles/pages.css"),
     include_str!("../../styles/controls.css"),
+    include_str!("../../styles/dialogs.css"),
     include_str!("../../styles/forms.css"),
+    include_str!("../../styles/messages.css"),
     include_str!("../../styles/chat.css"),
 ];
 

@@ -21,8 +21,8 @@ const SLOPE = 1024 * 1024;
 const PROGRAM_GROWTH = 1024 * 1024;
 /** Objects of a kind that may be there beyond what was: connections that are being made. */
 const UNDER_WAY = 8;
-/** A reconnect comes after a pause, and a machine is busy. */
-const BACK_MS = 30_000;
+/** A reconnect comes after a pause, of half a minute after a negotiation that came to nothing. */
+const BACK_MS = 120_000;
 
 /** What the page would leak first. */
 const KINDS = ['RTCPeerConnection', 'RTCDataChannel', 'WebSocket', 'WebTransport', 'WebTransportBidirectionalStream', 'ReadableStream'];

@@ -10,8 +10,8 @@ const MAX_CLICKS = { inviter: 3, guest: 2 };
 const MAX_FIRST_MESSAGE_MS = 30_000;
 /** For what was typed to be in the database. */
 const STORED_MS = 2_000;
-/** Messages that fill more screens than are drawn at the end of a conversation, of about 15 each. */
-const LONG = 80;
+/** Messages of several pages of the engine, of 60 each, and so of more screens than are drawn at the end of a conversation. */
+const LONG = 200;
 
 scenario('two strangers talk after one link', async ({ user, report }) => {
   const [alice, bob] = [await user('Alice'), await user('Bob')];

@@ -36,6 +36,8 @@ mod rng;
 mod searching;
 #[path = "sim/store.rs"]
 mod store;
+#[path = "sim/user.rs"]
+mod user;
 #[path = "sim/world.rs"]
 mod world;
 

@@ -12,11 +12,7 @@ use volly_core::{
     },
 };
 
-use super::{
-    DAY, MINUTE, states,
-    store::Store,
-    world::{User, World},
-};
+use super::{DAY, MINUTE, states, store::Store, user::User, world::World};
 
 /// What a backup of this user holds now.
 fn backup(world: &World, user: usize) -> Vec<Row> {

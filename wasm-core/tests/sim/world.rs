@@ -19,7 +19,7 @@ use volly_core::{
     },
 };
 
-use super::{relay::Relays, rng::TestRng, store::Store};
+use super::{relay::Relays, rng::TestRng, store::Store, user::User};
 
 /// How the world treats its people.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,37 +39,6 @@ pub struct Weather {
     pub direct: bool,
     /// The store refuses its n-th operation from now, whosever it is, and works again afterwards.
     pub refuse_in: Option<u64>,
-}
-
-pub struct User {
-    pub engine: Engine,
-    pub store: Store,
-    pub online: bool,
-    pub connection: u64,
-    pub inputs: VecDeque<Input>,
-    pub replies: BTreeMap<CallId, Vec<u8>>,
-    pub events: Vec<Numbered>,
-    /// What the engine is ready to accept or to make directly: the key of the pair, and the PeerId
-    /// at which it believes the contact to be.
-    pub reach: BTreeMap<ContactId, ([u8; 32], Vec<u8>)>,
-    pub crashes: u32,
-}
-
-impl User {
-    /// A browser with what is on its disk.
-    pub fn new(store: Store, now: Timestamp) -> Self {
-        Self {
-            engine: Engine::load(store.load(), now).unwrap(),
-            store,
-            online: false,
-            connection: 0,
-            inputs: VecDeque::new(),
-            replies: BTreeMap::new(),
-            events: Vec::new(),
-            reach: BTreeMap::new(),
-            crashes: 0,
-        }
-    }
 }
 
 pub struct World {

@@ -78,6 +78,7 @@ pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
     let (node, here) = (area.clone(), Rc::clone(&position));
     let known_first = use_mut_ref(|| first.clone());
     let set_end = at_end.setter();
+    let more = near_start.clone();
     use_effect_with((first, count), move |(first, count)| {
         let Some(area) = node.cast::<Element>().filter(|_| *count > 0) else { return };
         let prepended = known_first.replace(first.clone()) != *first;
@@ -88,6 +89,10 @@ pub(crate) fn use_pinned_scroll<K: PartialEq + Clone + 'static>(
         } else if prepended && !here.pinned.get() {
             let grown = area.scroll_height() - here.height.get();
             area.set_scroll_top(area.scroll_top() + grown);
+            if area.scroll_top() < NEAR {
+                // Who is at the start already cannot scroll there.
+                more.emit(());
+            }
         }
         set_end.set(here.pinned.get());
     });

@@ -40,6 +40,14 @@ pub(crate) struct UseTimeline {
     pub(crate) seen: Callback<bool>,
 }
 
+/// What was asked of the engine. A stretch that was answered is not asked for again before the ends have
+/// moved: who scrolls between an answer and its drawing asks by the ends from before.
+#[derive(Default, PartialEq)]
+struct Asked {
+    underway: Cell<bool>,
+    answered: Cell<Option<Stretch>>,
+}
+
 /// The conversation with a contact.
 #[hook]
 pub(crate) fn use_timeline(contact: &Rc<ContactView>) -> UseTimeline {
@@ -59,20 +67,23 @@ pub(crate) fn use_timeline(contact: &Rc<ContactView>) -> UseTimeline {
         dispatch.dispatch(Change::Long(*id))
     });
 
-    let loading = use_memo(id, |_| Cell::new(false));
+    let asked = use_memo(id, |_| Asked::default());
     let load = use_callback(
-        (engine.clone(), dispatch, id, loading),
-        |stretch: Stretch, (engine, dispatch, id, loading)| {
+        (engine.clone(), dispatch, id, Rc::clone(&asked)),
+        |stretch: Stretch, (engine, dispatch, id, asked)| {
             let is_jump = matches!(stretch, Stretch::Around(_) | Stretch::Newest);
-            if loading.replace(true) && !is_jump {
+            let is_known = asked.underway.get() || asked.answered.get() == Some(stretch);
+            if is_known && !is_jump {
                 return;
             }
+            asked.underway.set(true);
             let (core, dispatch, id) = (engine.core(), dispatch.clone(), *id);
-            let loading = Rc::clone(loading);
+            let asked = Rc::clone(asked);
             browser::spawn(async move {
                 let reply = core.call(GetTimeline { contact: id, stretch }).await;
-                loading.set(false);
+                asked.underway.set(false);
                 if let Ok(page) = reply {
+                    asked.answered.set(Some(stretch));
                     dispatch.dispatch(Change::Page(id, stretch, page));
                 }
             });
@@ -97,6 +108,7 @@ pub(crate) fn use_timeline(contact: &Rc<ContactView>) -> UseTimeline {
         if newest { ids.next_back() } else { ids.next() }
     };
     let (oldest, newest) = (end(false), end(true));
+    use_effect_with((oldest, newest), move |_| asked.answered.set(None));
     let load_older = use_callback((load.clone(), oldest), |(), (load, oldest)| {
         oldest.iter().for_each(|id| load.emit(Stretch::Before(*id)));
     });

@@ -38,18 +38,29 @@ function wasmOptArguments() {
   return [`-O${level}`, ...flags.split(/\s+/)];
 }
 
-/** Builds what times the cryptography, as the app is built: a module for Node and for a page. @param {Record<string, string>} wasm @returns {Promise<string>} its path */
-export async function buildBench(wasm) {
-  const out = join(target, 'bench');
-  await step('Build the cryptography by itself', async () => {
-    await run('bench-wasm', 'cargo', ['build', '--locked', '--release', '--target', 'wasm32-unknown-unknown', '-p', 'volly-bench'], { env: wasm });
-    const built = join(wasm.CARGO_TARGET_DIR, 'wasm32-unknown-unknown', 'release', 'volly_bench.wasm');
-    await run('bench-bindgen', 'wasm-bindgen', ['--target', 'web', '--out-dir', out, built], { env: wasm });
-    const bound = join(out, 'volly_bench_bg.wasm');
-    await run('bench-opt', 'wasm-opt', [bound, ...wasmOptArguments(), '-o', bound], { env: wasm });
-  });
-  return join(out, 'volly_bench.js');
+/** Builds a crate as the app is built: a module for Node and for a page, in target/NAME. @param {Record<string, string>} wasm @param {string} name @returns {Promise<string>} its path */
+async function buildModule(wasm, name) {
+  const [out, crate] = [join(target, name), `volly_${name}`];
+  await run(`${name}-wasm`, 'cargo', ['build', '--locked', '--release', '--target', 'wasm32-unknown-unknown', '-p', `volly-${name}`], { env: wasm });
+  const built = join(wasm.CARGO_TARGET_DIR, 'wasm32-unknown-unknown', 'release', `${crate}.wasm`);
+  await run(`${name}-bindgen`, 'wasm-bindgen', ['--target', 'web', '--out-dir', out, built], { env: wasm });
+  const bound = join(out, `${crate}_bg.wasm`);
+  await run(`${name}-opt`, 'wasm-opt', [bound, ...wasmOptArguments(), '-o', bound], { env: wasm });
+  return join(out, `${crate}.js`);
 }
+
+/** Builds what times the cryptography. @param {Record<string, string>} wasm @returns {Promise<string>} its path */
+export const buildBench = (wasm) => step('Build the cryptography by itself', () => buildModule(wasm, 'bench'));
+
+/** Builds what a page of the tests with other implementations loads. @param {Record<string, string>} wasm @returns {Promise<string>} the folder */
+export const buildInterop = (wasm) =>
+  step('Build the node by itself (about 3 min the first time)', async () => {
+    const folder = dirname(await buildModule(wasm, 'interop'));
+    const source = join(root, 'e2e', 'interop');
+    const bundle = ['--bundle', '--format=esm', '--log-level=warning', `--outfile=${join(folder, 'page.js')}`];
+    await run('interop-page', join(source, 'node_modules', '.bin', 'esbuild'), [join(source, 'parties', 'page.mjs'), ...bundle]);
+    return folder;
+  });
 
 /** Builds what is like 200 clients. */
 export const buildLoad = () =>

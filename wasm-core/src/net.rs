@@ -20,6 +20,7 @@ mod handoff;
 mod link;
 mod links;
 mod mailbox_client;
+mod observed;
 mod on_some;
 #[cfg(test)]
 mod pipe;
@@ -37,6 +38,8 @@ mod told;
 mod url;
 mod woken;
 
+#[cfg(all(feature = "interop", target_arch = "wasm32"))]
+pub mod bare;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 #[cfg(target_arch = "wasm32")]

@@ -439,16 +439,13 @@ impl Connection {
     /// Nobody holds the stream any more.
     pub(crate) fn release(&mut self, key: Key, now: Instant) {
         let Some(channel) = self.channels.get_mut(&key) else { return };
-        if let Some(id) = channel.id {
-            if channel.state.awaits_acknowledgement() {
-                channel.until = Some(now + defaults::WEBRTC_END_TIMEOUT);
-                let _ = self.sctp.write(id, &Flag::StopSending.encode());
-                return;
-            }
-            if !channel.state.is_ended() {
-                let _ = self.sctp.write(id, &Flag::Reset.encode());
-            }
+        let Some(id) = channel.id else { return self.remove(key) };
+        if let Some(flag) = channel.state.let_go() {
+            let _ = self.sctp.write(id, &flag.encode());
         }
-        self.remove(key);
+        match channel.state.awaits_acknowledgement() {
+            true => channel.until = Some(now + defaults::WEBRTC_END_TIMEOUT),
+            false => self.remove(key),
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::{collections::HashSet, io};
 
+use futures::{AsyncRead, AsyncReadExt};
 use libp2p::{PeerId, core::upgrade::InboundConnectionUpgrade, identity::Keypair, noise};
 use tokio::time::{error::Elapsed, timeout};
 use wtransport::{endpoint::IncomingSessionFuture, error::ConnectionError, quinn};
@@ -63,9 +64,16 @@ pub async fn accept(
         leash.release();
         let stream = session.accept().await?;
         let noise = noise::Config::new(&key)?.with_webtransport_certhashes(known);
-        // The connection is encrypted already: the stream has done its work, and is dropped.
-        let (peer, _) = noise.upgrade_inbound(stream, "/noise").await?;
+        // The connection is encrypted already: the stream has done its work.
+        let (peer, stream) = noise.upgrade_inbound(stream, "/noise").await?;
+        tokio::spawn(leave(stream));
         Ok((peer, session.into_muxer()))
     })
     .await?
+}
+
+/// Lets the client end the stream. To one that has just written its last message the news that nobody
+/// reads any more can come first, and it takes that for a failure (js-libp2p does).
+async fn leave(mut stream: impl AsyncRead + Unpin) {
+    let _ = timeout(defaults::WEBTRANSPORT_HANDSHAKE_TIMEOUT, stream.read(&mut [0])).await;
 }

@@ -1,8 +1,10 @@
 //! What a data channel means as a stream: its messages, its ends, and what waits to be read
 //! (libp2p specification webrtc/README.md "Multiplexing").
 //!
-//! Invariant: a half that has ended stays so, and no more than [`MAX_WAITING_BYTES`] wait. Does not
-//! know a browser.
+//! A channel carries bytes: others send the length of a message and the message each by itself.
+//!
+//! Invariant: a half that has ended stays so, and no more than [`MAX_WAITING_BYTES`] wait, beside one
+//! message that is not whole. Does not know a browser.
 
 use super::{
     message::{Malformed, Message, OVERHEAD},
@@ -65,6 +67,8 @@ enum Half {
 /// See the module.
 #[derive(Debug, Default)]
 pub struct StreamState {
+    /// The beginning of a message.
+    cut: Vec<u8>,
     received: Received,
     reading: Half,
     writing: Half,
@@ -83,14 +87,34 @@ pub enum Read {
 }
 
 impl StreamState {
-    /// Takes a message; returns what has to be said in return.
+    /// Takes what the channel brings; returns what has to be said in return.
     ///
     /// # Errors
     ///
     /// [`Malformed`] for what is no message, or more than may wait: then the channel is to be closed.
-    pub fn receive(&mut self, message: &[u8]) -> Result<Option<Flag>, Malformed> {
-        let split = Message::split(message, MAX_MESSAGE_BYTES)?;
-        let Some((Message { number, bytes }, [])) = split else { return Err(Malformed) };
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<Option<Flag>, Malformed> {
+        if self.cut.is_empty() {
+            return self.receive_all(bytes);
+        }
+        let mut joined = core::mem::take(&mut self.cut);
+        joined.extend_from_slice(bytes);
+        self.receive_all(&joined)
+    }
+
+    fn receive_all(&mut self, mut bytes: &[u8]) -> Result<Option<Flag>, Malformed> {
+        let mut answer = None;
+        while let Some((message, rest)) = Message::split(bytes, MAX_MESSAGE_BYTES)? {
+            answer = self.on_message(message)?.or(answer);
+            bytes = rest;
+        }
+        self.cut = bytes.to_vec();
+        Ok(answer)
+    }
+
+    fn on_message(
+        &mut self,
+        Message { number, bytes }: Message<'_>,
+    ) -> Result<Option<Flag>, Malformed> {
         let bytes = bytes.unwrap_or_default();
         if self.reading == Half::Open && !self.received.push(bytes.to_vec(), MAX_WAITING_BYTES) {
             return Err(Malformed);
@@ -156,10 +180,23 @@ impl StreamState {
         self.writing = Half::Broken;
     }
 
-    /// Whether nothing is given up when it is dropped: our half has ended, or cannot go on.
-    #[must_use]
-    pub fn is_ended(&self) -> bool {
-        self.writing != Half::Open
+    /// Nobody holds it any more; returns what has to be said.
+    ///
+    /// Who drops a stream whose other half has ended has ended his own, as with other multiplexers:
+    /// handlers that answer questions leave it at that.
+    pub fn let_go(&mut self) -> Option<Flag> {
+        match (self.writing, self.reading) {
+            (Half::Open, Half::Ended) => {
+                self.writing = Half::Ended;
+                Some(Flag::Fin)
+            }
+            (Half::Open, _) => {
+                self.writing = Half::Broken;
+                Some(Flag::Reset)
+            }
+            (Half::Ended, Half::Open) if !self.fin_acked => Some(Flag::StopSending),
+            _ => None,
+        }
     }
 
     /// Whether our half has ended well, and the other side was told.
@@ -214,7 +251,7 @@ mod tests {
         assert_eq!(far.take(&mut [0]), Read::Bytes(0));
         assert!(near.awaits_acknowledgement());
         assert_eq!(near.receive(&answer.encode()), Ok(None));
-        assert!(!near.awaits_acknowledgement() && near.is_ended());
+        assert!(!near.awaits_acknowledgement());
         near.receive(&far.write(b"the other half is open").unwrap().0).unwrap();
         assert_eq!(read(&mut near), b"the other half is open");
     }
@@ -236,17 +273,47 @@ mod tests {
         state.receive(&bytes).unwrap();
         state.receive(&Flag::Reset.encode()).unwrap();
         assert_eq!(state.take(&mut [0]), Read::Reset);
-        assert!(!state.is_ended());
+        assert!(state.write(b"x").is_some());
         state.receive(&Flag::StopSending.encode()).unwrap();
         assert_eq!(state.write(b"x"), None);
-        assert!(state.is_ended());
+        assert_eq!(state.let_go(), None);
+    }
+
+    #[test]
+    fn messages_may_come_in_any_pieces() {
+        let mut state = StreamState::default();
+        let sent = [&state.write(&[7; 300]).unwrap().0[..], &Flag::Fin.encode()].concat();
+        let (first, last) = sent.split_at(1);
+        let (middle, last) = last.split_at(last.len() - 1);
+        for piece in [&[][..], first, middle, &[]] {
+            assert_eq!(state.receive(piece), Ok(None));
+        }
+        assert_eq!(state.receive(last), Ok(Some(Flag::FinAck)));
+        assert_eq!(read(&mut state), [7; 300]);
+        let mut whole = StreamState::default();
+        assert_eq!(whole.receive(&sent), Ok(Some(Flag::FinAck)));
+        assert_eq!(read(&mut whole), [7; 300]);
+    }
+
+    #[test]
+    fn who_lets_go_ends_what_the_other_has_ended_and_gives_up_what_it_has_not() {
+        let mut state = StreamState::default();
+        assert_eq!((state.let_go(), state.let_go()), (Some(Flag::Reset), None));
+        let mut answered = StreamState::default();
+        answered.receive(&Flag::Fin.encode()).unwrap();
+        assert_eq!((answered.let_go(), answered.let_go()), (Some(Flag::Fin), None));
+        assert!(answered.awaits_acknowledgement());
+        let mut asked = StreamState::default();
+        asked.end_writing();
+        assert_eq!(asked.let_go(), Some(Flag::StopSending));
+        asked.receive(&Flag::FinAck.encode()).unwrap();
+        assert_eq!(asked.let_go(), None);
     }
 
     #[test]
     fn what_is_no_message_or_too_much_is_refused() {
-        let message = StreamState::default().write(&[1; 8]).unwrap().0;
-        let twice = [message.clone(), message.clone()].concat();
-        for bad in [&message[..5], &twice, &[2, 8, 4], &[]] {
+        let too_long = [0x81, 0x80, 1];
+        for bad in [&[2, 8, 4][..], &[1, 0x0B], &too_long, &[0x80, 0]] {
             assert_eq!(StreamState::default().receive(bad), Err(Malformed), "{bad:?}");
         }
         let mut state = StreamState::default();

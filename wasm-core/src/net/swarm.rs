@@ -31,6 +31,7 @@ use super::{
     breaker::Breaker,
     contact_ping::ContactPing,
     handoff::{Handoff, is_direct},
+    observed::Observed,
     on_some::OnSome,
     race::Race,
 };
@@ -68,7 +69,7 @@ const MAX_PER_PEER: u32 = 3;
 pub(super) struct Behaviour {
     limits: connection_limits::Behaviour,
     relay: relay::client::Behaviour,
-    identify: identify::Behaviour,
+    identify: Observed,
     ping: ContactPing,
     /// With the relay, and with contacts through it.
     relayed_streams: OnSome<libp2p_stream::Behaviour>,
@@ -107,7 +108,7 @@ pub(super) fn build(key: &Keypair, ways: Ways, handoff: &Handoff) -> Swarm<Behav
     let behaviour = Behaviour {
         limits: connection_limits::Behaviour::new(limits()),
         relay,
-        identify: identify::Behaviour::new(identity(key.public())),
+        identify: Observed(identify::Behaviour::new(identity(key.public()))),
         ping: ContactPing::new(),
         relayed_streams: streams(|address| !is_direct(address)),
         direct_streams: streams(is_direct),

@@ -189,10 +189,13 @@ impl AsyncWrite for DataChannel {
 impl Drop for DataChannel {
     fn drop(&mut self) {
         let Some(inner) = Option::take(&mut self.0) else { return };
+        let farewell = inner.shared.borrow_mut().state.let_go();
+        if let Some(flag) = farewell {
+            say(&inner.channel, flag);
+        }
         if !inner.shared.borrow().state.awaits_acknowledgement() {
             return;
         }
-        say(&inner.channel, Flag::StopSending);
         // Ends after END_TIMEOUT at the latest, so there are no more of these than streams in that time.
         executor::spawn(async move {
             let acknowledged = poll_fn(|cx| {
@@ -212,9 +215,6 @@ impl Drop for DataChannel {
 impl Drop for Inner {
     /// What the browser holds is sent before the channel closes.
     fn drop(&mut self) {
-        if !self.shared.borrow().state.is_ended() {
-            say(&self.channel, Flag::Reset);
-        }
         self.channel.close();
     }
 }

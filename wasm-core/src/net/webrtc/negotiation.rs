@@ -120,9 +120,9 @@ impl Negotiation {
             return Poll::Ready(Err(error));
         }
         if self.peer.is_connected() {
-            let opened = init.map_or(Poll::Ready(Ok(())), |init| init.poll_open(cx));
-            if let Poll::Ready(opened) = opened {
-                return Poll::Ready(opened.map(|()| Step::Connected));
+            // Or it is closed already: others do that as soon as they see it.
+            if init.is_none_or(|init| init.poll_open(cx).is_ready()) {
+                return Poll::Ready(Ok(Step::Connected));
             }
         }
         if self.heard_out {

@@ -29,8 +29,8 @@ export async function site() {
   return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
 }
 
-/** A party in a page; each of its functions is called there. */
-export class PageParty {
+/** A page, and what went wrong there. */
+export class Page {
   /** @type {string[]} errors in the console and uncaught exceptions */
   faults = [];
 
@@ -39,19 +39,22 @@ export class PageParty {
     this.page = page;
     page.on('pageerror', (error) => this.faults.push(`uncaught ${error.message}`));
     page.on('console', (message) => message.type() === 'error' && this.faults.push(message.text()));
-    for (const name of ['dial', 'reserve', 'offer', 'close', 'echo', 'count', 'ping', 'known', 'repeats', 'roundTrips', 'push']) {
-      this[name] = (...parts) => page.evaluate(([name, parts]) => globalThis.party[name](...parts), [name, parts]);
-    }
   }
 
-  /** @param {import('playwright-core').Browser} browser @param {string} url @param {'js' | 'volly'} kind */
-  static async open(browser, url, kind) {
+  /** @param {import('playwright-core').Browser} browser @param {string} url */
+  static async open(browser, url) {
     const context = await browser.newContext();
-    const party = new this(await context.newPage());
-    await party.page.goto(url);
-    await party.page.waitForFunction(() => globalThis.begin);
-    party.peer = await party.page.evaluate((kind) => globalThis.begin(kind), kind);
-    return party;
+    const page = new this(await context.newPage());
+    await page.page.goto(url);
+    await page.page.waitForFunction(() => globalThis.begin);
+    return page;
+  }
+
+  /** Starts a party there; each of its functions is called in the page. @param {'js' | 'volly' | 'raw'} kind */
+  async begin(kind) {
+    const peer = await this.page.evaluate((kind) => globalThis.begin(kind), kind);
+    const call = (name) => (...parts) => this.page.evaluate(([kind, name, parts]) => globalThis.parties[kind][name](...parts), [kind, name, parts]);
+    return new Proxy({ peer, page: this }, { get: (own, name) => (name in own || name === 'then' ? own[name] : call(name)) });
   }
 
   stop = () => this.page.context().close();
@@ -68,8 +71,8 @@ export async function addresses(relay) {
  * @typedef {object} World
  * @property {Relay} relay
  * @property {Awaited<ReturnType<typeof addresses>>} at where the relay is
- * @property {() => Promise<PageParty>} volly ours, in a page
- * @property {() => Promise<PageParty>} js a node of js-libp2p, in a page
+ * @property {() => Promise<any>} volly ours, in a page
+ * @property {() => Promise<any>} js a node of js-libp2p, in a page
  * @property {(options?: object) => Promise<JsParty>} node a node of js-libp2p, in this process
  */
 
@@ -79,25 +82,29 @@ export function interop(name, body) {
     const [relay, pages, browser] = await Promise.all([
       new Relay().start(), site(), chromium.launch({ executablePath: process.env.CHROMIUM, args: chromiumArgs }),
     ]);
-    const parties = [];
-    const add = async (party) => {
-      parties.push(await party);
-      return parties.at(-1);
+    const opened = [];
+    const party = async (kind) => {
+      const page = await Page.open(browser, pages.url);
+      opened.push(page);
+      return page.begin(kind);
     };
     try {
       await body({
         relay,
         at: await addresses(relay),
-        volly: () => add(PageParty.open(browser, pages.url, 'volly')),
-        js: () => add(PageParty.open(browser, pages.url, 'js')),
-        node: (options) => add(JsParty.start(options)),
+        volly: () => party('volly'),
+        js: () => party('js'),
+        node: async (options) => {
+          opened.push(await JsParty.start(options));
+          return opened.at(-1);
+        },
       });
-      assert.deepEqual(parties.flatMap(({ faults }) => faults ?? []), []);
+      assert.deepEqual(opened.flatMap(({ faults }) => faults ?? []), []);
     } catch (error) {
       console.log(relay.log.slice(-20).join('\n'));
       throw error;
     } finally {
-      await Promise.allSettled(parties.map((party) => party.stop()));
+      await Promise.allSettled(opened.map((one) => one.stop()));
       await Promise.allSettled([browser.close(), relay.close()]);
       pages.close();
     }

@@ -1,0 +1,72 @@
+// A stream from browser to browser, ours and js-libp2p's, beside a data channel without libp2p: all three between the same two pages.
+import { chromium } from 'playwright-core';
+import { chromiumArgs } from '../scripts/lib/browser.mjs';
+import { percentile } from './median.mjs';
+
+const RUNS = 5;
+const TRIPS = 500;
+const TRIP_BYTES = 32;
+const PUSH_BYTES = 32 * 1024 * 1024;
+
+const ECHO = '/volly-bench/echo/1';
+const COUNT = '/volly-bench/count/1';
+
+const KINDS = ['raw', 'volly', 'js'];
+
+/** Connects the parties of a kind. @param {'raw' | 'volly' | 'js'} kind @param {any} near @param {any} far @param {string} relay */
+async function connect(kind, near, far, relay) {
+  if (kind === 'raw') return near.connect(await far.describe(await near.describe()));
+  await Promise.all([far.echo(ECHO), far.count(COUNT), far.reserve(relay), near.reserve(relay)]);
+  const through = `${relay}/p2p-circuit`;
+  if (kind === 'js') return near.dial(`${through}/webrtc/p2p/${far.peer}`);
+  await near.dial(`${through}/p2p/${far.peer}`);
+  return near.offer(far.peer);
+}
+
+/** @param {any} near @param {string} far */
+async function measure(near, far) {
+  const trips = await near.roundTrips(far, ECHO, TRIPS, TRIP_BYTES);
+  const took = await near.push(far, COUNT, PUSH_BYTES);
+  return { roundTrip: percentile(trips), throughput: (PUSH_BYTES * 8) / took / 1000 };
+}
+
+/** One run: two fresh pages, and the kinds in turn. @param {import('playwright-core').Browser} browser @param {string} url @param {string} relay */
+async function once(browser, url, relay) {
+  const { Page } = await import('../e2e/interop/world.mjs');
+  const pages = await Promise.all([Page.open(browser, url), Page.open(browser, url)]);
+  try {
+    const figures = {};
+    for (const kind of KINDS) {
+      const [near, far] = await Promise.all(pages.map((page) => page.begin(kind)));
+      await connect(kind, near, far, relay);
+      // What is compiled at first is not measured.
+      await near.roundTrips(far.peer, ECHO, TRIPS / 5, TRIP_BYTES);
+      figures[kind] = await measure(near, far.peer);
+    }
+    return figures;
+  } finally {
+    await Promise.all(pages.map((page) => page.stop()));
+  }
+}
+
+/** @param {import('../e2e/fixtures/relay.mjs').Relay} relay */
+export async function webrtc(relay) {
+  const { addresses, site } = await import('../e2e/interop/world.mjs');
+  const [pages, { webSocket }] = await Promise.all([site(), addresses(relay)]);
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: chromiumArgs });
+  try {
+    const runs = [];
+    for (let run = 0; run < RUNS; run += 1) runs.push(await once(browser, pages.url, webSocket));
+    const median = (figure) => percentile(runs.map(figure));
+    const rows = Object.fromEntries(KINDS.map((kind) => [kind, {
+      roundTrip: median((run) => run[kind].roundTrip),
+      throughput: median((run) => run[kind].throughput),
+    }]));
+    // Of figures of one run, for what else the machine does is in both.
+    const ratio = (kind, name) => median((run) => run.volly[name] / run[kind][name]);
+    return { rows, ratios: Object.fromEntries(['raw', 'js'].map((kind) => [kind, { roundTrip: ratio(kind, 'roundTrip'), throughput: ratio(kind, 'throughput') }])), runs };
+  } finally {
+    await browser.close();
+    pages.close();
+  }
+}

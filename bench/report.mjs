@@ -1,4 +1,4 @@
-// What a terminal shows of the two parts that compare: the cryptography and the bytes.
+// What a terminal shows of the parts that compare: the cryptography, the bytes, streams between browsers, and circuits.
 import { table } from './table.mjs';
 
 const SUBJECTS = ['Volly', 'noble', 'mlkem', 'libolm', 'WebCrypto'];
@@ -61,4 +61,42 @@ export function bytesReport({ bundle, first, answer, step, steady, talks }) {
     talk.pace >= 60 && !talk.receipts ? `at most ${ROUND_TRIPS_MOST}: ${verdict(talk.mostRoundTrips <= ROUND_TRIPS_MOST)}` : '',
   ]);
   return `${messages}\n${table('Bytes for each text; texts that a stolen state still reads', head, conversations)}`;
+}
+
+/** Of the data channel without libp2p. */
+const LEAST_THROUGHPUT = 0.8;
+const MOST_ROUND_TRIP = 1.3;
+
+/** @param {Awaited<ReturnType<typeof import('./webrtc.mjs').webrtc>>} result */
+export function webrtcReport({ rows, ratios: { raw, js } }) {
+  const NAMES = { raw: 'data channel', volly: 'Volly', js: 'js-libp2p' };
+  const body = Object.entries(rows).map(([kind, { roundTrip, throughput }]) => [NAMES[kind], `${number(roundTrip, 2)} ms`, `${number(throughput, 1)} Mbit/s`]);
+  const against = (name, ratio, bar, met) => [`Volly of ${name}`, ...ratio.map((value) => `${number(value, 2)} ×`), ...[bar, verdict(met)]];
+  return [
+    table('A stream from browser to browser, medians of runs', ['', 'round trip, p50', 'throughput'], body),
+    table('Medians of the ratios within a run', ['', 'round trip', 'throughput', 'bar', ''], [
+      against('the data channel', [raw.roundTrip, raw.throughput], `at most ${MOST_ROUND_TRIP}, at least ${LEAST_THROUGHPUT}`, raw.roundTrip <= MOST_ROUND_TRIP && raw.throughput >= LEAST_THROUGHPUT),
+      against('js-libp2p', [js.roundTrip, js.throughput], 'below 1, above 1', js.roundTrip < 1 && js.throughput > 1),
+    ]),
+  ].join('\n');
+}
+
+/** What is said of a circuit: its name, its unit and digits, and what it has to stay within. */
+const CIRCUIT = {
+  idleKilobytes: ['resident with one reservation', 'KB', 0],
+  bytesEach: ['resident, for each further reservation', 'B', 0],
+  cpuEachMs: ['processor, for each reservation', 'ms', 2],
+  dialMs: ['dial through it, p50', 'ms', 2, (value) => value <= 15, 'at most 15'],
+  echoP50Ms: ['32 bytes there and back, p50', 'ms', 3, (value) => value <= 0.25, 'at most 0.25'],
+  echoP99Ms: ['p99', 'ms', 3],
+  megabits: ['four pairs at once, in sum', 'Mbit/s', 0, (value) => value >= 1_000, 'at least 1,000'],
+  cpuSecondsPerGigabit: ['processor of the relay, for a gigabit', 's', 2],
+};
+
+/** @param {Awaited<ReturnType<typeof import('./circuit.mjs').circuit>>} result */
+export function circuitReport({ volly, js }) {
+  const body = Object.entries(CIRCUIT).map(([key, [name, unit, digits, met, bar]]) => [
+    name, ...[volly, js].map((relay) => `${number(relay[key], digits)} ${unit}`), ...(met ? [bar, verdict(met(volly[key]))] : ['', '']),
+  ]);
+  return table('A circuit through a relay, the same clients', ['', 'Volly', 'js-libp2p', 'bar', ''], body);
 }

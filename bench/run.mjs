@@ -1,4 +1,5 @@
-// Measures what a person feels: download size, start-up, latency over the relay and direct, cryptography, bytes, memory.
+// Measures what a person feels: download size, start-up, latency over the relay and direct, cryptography, bytes, memory; and
+// streams and circuits beside those of js-libp2p.
 // Prints tables, writes target/bench.json.
 // `--only latency,memory` measures these alone; `--only commands` times the two commands in a fresh clone, which takes half an hour.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -6,11 +7,11 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setup } from '../scripts/setup.mjs';
 import { npmPackages } from '../scripts/lib/npm.mjs';
-import { buildApp, buildBench, buildLoad, buildRelay } from '../scripts/lib/build.mjs';
+import { buildApp, buildBench, buildInterop, buildLoad, buildRelay } from '../scripts/lib/build.mjs';
 import { relayBinary, root, target } from '../scripts/lib/paths.mjs';
 import { Failure, main, readable, step } from '../scripts/lib/run.mjs';
 import { medians } from './median.mjs';
-import { bytesReport, cryptoReport } from './report.mjs';
+import { bytesReport, circuitReport, cryptoReport, webrtcReport } from './report.mjs';
 
 /** What needs neither the app nor the relay of this clone. */
 const ALONE = ['crypto', 'bytes', 'commands'];
@@ -44,7 +45,7 @@ const ROWS = {
 };
 
 /** What is said of the parts that compare. */
-const REPORTS = { crypto: cryptoReport, bytes: bytesReport };
+const REPORTS = { crypto: cryptoReport, bytes: bytesReport, webrtc: webrtcReport, circuit: circuitReport };
 
 /** @param {string} part @param {any} figures */
 function report(part, figures) {
@@ -100,6 +101,17 @@ const PARTS = {
       const afterFirst = performance.now() - started;
       return { afterFirst, ...(await latency(alice.app, bob.app)) };
     }));
+  },
+  webrtc: async ({ wasm }) => {
+    await npmPackages(join(root, 'e2e', 'interop'));
+    process.env.VOLLY_INTEROP = await buildInterop(wasm);
+    const { webrtc } = await import('./webrtc.mjs');
+    return inWorld(webrtc);
+  },
+  circuit: async () => {
+    await npmPackages(join(root, 'e2e', 'interop'));
+    await buildLoad();
+    return (await import('./circuit.mjs')).circuit();
   },
   crypto: async ({ wasm }) => {
     await npmPackages(join(root, 'bench'));

@@ -6,7 +6,7 @@ import { percentile } from './median.mjs';
 const RUNS = 5;
 const TRIPS = 500;
 const TRIP_BYTES = 32;
-const PUSH_BYTES = 32 * 1024 * 1024;
+const PUSH_BYTES = 16_384_000;
 
 const ECHO = '/volly-bench/echo/1';
 const COUNT = '/volly-bench/count/1';
@@ -23,11 +23,12 @@ async function connect(kind, near, far, relay) {
   return near.offer(far.peer);
 }
 
-/** @param {any} near @param {string} far */
-async function measure(near, far) {
-  const trips = await near.roundTrips(far, ECHO, TRIPS, TRIP_BYTES);
-  const took = await near.push(far, COUNT, PUSH_BYTES);
-  return { roundTrip: percentile(trips), throughput: (PUSH_BYTES * 8) / took / 1000 };
+/** @param {any} near @param {string} far @param {number} share of the whole */
+async function measure(near, far, share) {
+  const bytes = PUSH_BYTES * share;
+  const trips = await near.roundTrips(far, ECHO, TRIPS * share, TRIP_BYTES);
+  const took = await near.push(far, COUNT, bytes);
+  return { roundTrip: percentile(trips), throughput: (bytes * 8) / took / 1000 };
 }
 
 /** One run: two fresh pages, and the kinds in turn. @param {import('playwright-core').Browser} browser @param {string} url @param {string} relay */
@@ -35,13 +36,18 @@ async function once(browser, url, relay) {
   const { Page } = await import('../e2e/interop/world.mjs');
   const pages = await Promise.all([Page.open(browser, url), Page.open(browser, url)]);
   try {
-    const figures = {};
+    const ends = {};
     for (const kind of KINDS) {
-      const [near, far] = await Promise.all(pages.map((page) => page.begin(kind)));
-      await connect(kind, near, far, relay);
-      // What is compiled at first is not measured.
-      await near.roundTrips(far.peer, ECHO, TRIPS / 5, TRIP_BYTES);
-      figures[kind] = await measure(near, far.peer);
+      ends[kind] = await Promise.all(pages.map((page) => page.begin(kind)));
+      await connect(kind, ...ends[kind], relay);
+    }
+    const figures = {};
+    // What is compiled at first is not measured.
+    for (const warm of [true, false]) {
+      for (const kind of KINDS) {
+        const [near, far] = ends[kind];
+        figures[kind] = await measure(near, far.peer, warm ? 0.1 : 1);
+      }
     }
     return figures;
   } finally {

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { e2e } from './e2e.mjs';
+import { interop } from './interop.mjs';
 import { setup } from './setup.mjs';
 import { chromiumArgs } from './lib/browser.mjs';
 import { buildApp, buildTested } from './lib/build.mjs';
@@ -22,11 +23,11 @@ const format = () => step('Format', () => run('format', 'cargo', ['fmt', '--all'
 const DENY = ['--', '-D', 'warnings'];
 
 const lint = () =>
-  step('Lint, native', () => run('lint', 'cargo', ['clippy', '--locked', '--workspace', '--exclude', 'volly-web', '--exclude', 'volly-bench', '--all-targets', ...DENY])).then(() => undefined);
+  step('Lint, native', () => run('lint', 'cargo', ['clippy', '--locked', '--workspace', '--exclude', 'volly-web', '--exclude', 'volly-bench', '--exclude', 'volly-interop', '--all-targets', ...DENY])).then(() => undefined);
 
 /** @param {Ready} ready */
 const lintWasm = ({ wasm }) =>
-  step('Lint, wasm32', () => run('lint-wasm', 'cargo', ['clippy', '--locked', ...WASM, '-p', 'volly-core', '-p', 'volly-web', '-p', 'volly-bench', ...DENY], { env: wasm })).then(() => undefined);
+  step('Lint, wasm32', () => run('lint-wasm', 'cargo', ['clippy', '--locked', ...WASM, '-p', 'volly-core', '-p', 'volly-web', '-p', 'volly-bench', '-p', 'volly-interop', ...DENY], { env: wasm })).then(() => undefined);
 
 /** Runs a command that tests; one that fails or runs nothing is a failure, and its output is shown. */
 async function runner(name, log, counts, command, args, env = {}) {
@@ -67,8 +68,15 @@ async function endToEnd({ wasm, browser }) {
   return step('End-to-end tests', () => e2e(browser, []));
 }
 
+/** @param {Ready} ready @returns {Promise<Counts>} */
+async function otherImplementation(ready) {
+  await buildApp(ready.wasm);
+  await buildRelay();
+  return step('Tests with js-libp2p\n', () => interop(ready, []));
+}
+
 /** @type {Record<string, (ready: Ready) => Promise<Counts | void>>} in order: what is quick comes first */
-const STAGES = { format, scripts, lint, 'lint-wasm': lintWasm, unit, wasm: wasmTests, e2e: endToEnd };
+const STAGES = { format, scripts, lint, 'lint-wasm': lintWasm, unit, wasm: wasmTests, e2e: endToEnd, interop: otherImplementation };
 
 await main(async () => {
   const { values } = parseArgs({ options: { only: { type: 'string' } } });

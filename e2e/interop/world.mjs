@@ -5,13 +5,10 @@ import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { test } from 'node:test';
 import { chromium } from 'playwright-core';
-import { WebSocket } from 'ws';
 import { chromiumArgs } from '../../scripts/lib/browser.mjs';
 import { Relay } from '../fixtures/relay.mjs';
+import './node-20.mjs';
 import { JsParty } from './parties/js.mjs';
-
-// js-libp2p takes what Node 22 has.
-globalThis.WebSocket ??= WebSocket;
 
 /** For a whole test; a dial that hangs is a failure. */
 const TIMEOUT_MS = 120_000;

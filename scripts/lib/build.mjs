@@ -62,9 +62,9 @@ export const buildInterop = (wasm) =>
     return folder;
   });
 
-/** Builds what is like 200 clients. */
+/** Builds what is like many clients. */
 export const buildLoad = () =>
-  step('Build the load', () => run('load', 'cargo', ['build', '--locked', '-p', 'volly-relay', '--profile', 'relay', '--example', 'load']));
+  step('Build the load', () => run('load', 'cargo', ['build', '--locked', '-p', 'volly-relay', '--profile', 'relay', '--example', 'load', '--example', 'circuits']));
 
 /** Builds the relay with the app inside. Cargo knows by itself whether anything changed. */
 export const buildRelay = () =>

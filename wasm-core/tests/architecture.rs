@@ -166,7 +166,16 @@ fn one_crate_alone_may_be_unsafe() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let manifest = |folder: &str| fs::read_to_string(root.join(folder).join("Cargo.toml")).unwrap();
     let workspace = manifest("");
-    for member in ["wasm-core", "web", "relay", "fuzz", "bench/wasm", "e2e/nat", "e2e/proxy"] {
+    for member in [
+        "wasm-core",
+        "web",
+        "relay",
+        "fuzz",
+        "bench/wasm",
+        "e2e/nat",
+        "e2e/proxy",
+        "e2e/interop/node",
+    ] {
         assert!(manifest(member).contains("[lints]\nworkspace = true\n"), "{member}");
     }
     let lints = |manifest: &str, table: &str| -> Vec<String> {
@@ -183,7 +192,7 @@ fn one_crate_alone_may_be_unsafe() {
     for table in ["lints.rust", "lints.clippy"] {
         assert_eq!(lints(&erasure, table), expected(table));
     }
-    let members = "members = [\"wasm-core\", \"web\", \"relay\", \"fuzz\", \"wasm-core/erasure\", \"bench/wasm\", \"e2e/nat\", \"e2e/proxy\"]";
+    let members = "members = [\"wasm-core\", \"web\", \"relay\", \"fuzz\", \"wasm-core/erasure\", \"bench/wasm\", \"e2e/nat\", \"e2e/proxy\", \"e2e/interop/node\"]";
     assert!(workspace.contains(members), "a new crate is in the list above");
 }
 

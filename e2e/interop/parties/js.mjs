@@ -9,13 +9,6 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { isDirect, random, same, soon } from './common.mjs';
 
-// What js-libp2p needs of Node 22, where there is an older one.
-Promise.withResolvers ??= function withResolvers() {
-  const resolvers = {};
-  resolvers.promise = new Promise((resolve, reject) => Object.assign(resolvers, { resolve, reject }));
-  return resolvers;
-};
-
 /** Of the bytes that are sent at once. */
 const CHUNK = 64 * 1024;
 

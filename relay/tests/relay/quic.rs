@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures::{
-    FutureExt,
+    AsyncRead, AsyncWrite, FutureExt,
     future::{BoxFuture, poll_fn},
 };
 use libp2p::{
@@ -25,7 +25,7 @@ use libp2p::{
     noise,
 };
 use volly_relay::webtransport::{Multihash, PATH, muxer::Session};
-use wtransport::{ClientConfig, Endpoint, quinn, tls::Sha256Digest};
+use wtransport::{ClientConfig, Endpoint, RecvStream, SendStream, quinn, tls::Sha256Digest};
 
 /// Those of an address.
 pub(crate) fn certhashes(address: &Multiaddr) -> Vec<Multihash> {
@@ -57,6 +57,40 @@ pub(crate) async fn connected(address: &Multiaddr, streams: u32) -> io::Result<q
     let endpoint = quinn::Endpoint::client((Ipv4Addr::LOCALHOST, 0).into())?;
     let connecting = endpoint.connect_with(config, (ip, port).into(), "localhost");
     connecting.map_err(io::Error::other)?.await.map_err(io::Error::other)
+}
+
+/// A stream, as the client of another implementation has it.
+pub(crate) struct Raw {
+    pub(crate) send: SendStream,
+    pub(crate) receive: RecvStream,
+}
+
+impl AsyncRead for Raw {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.receive.quic_stream_mut().poll_read(cx, into).map_err(io::Error::from)
+    }
+}
+
+impl AsyncWrite for Raw {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        from: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(self.send.quic_stream_mut()).poll_write(cx, from).map_err(io::Error::from)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.send.quic_stream_mut().finish().map_err(io::Error::other))
+    }
 }
 
 /// Dials `/ip4/…/udp/…/quic-v1/webtransport/certhash/…`.

@@ -487,8 +487,8 @@ impl Drop for Stream {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         let id = self.id;
-        if state.channels.remove(&id).is_some_and(|channel| !channel.is_ended()) {
-            let _ = state.write(id, &Flag::Reset.encode(), Kind::Binary);
+        if let Some(flag) = state.channels.remove(&id).and_then(|mut channel| channel.let_go()) {
+            let _ = state.write(id, &flag.encode(), Kind::Binary);
         }
         if let Ok(association) = state.association()
             && let Ok(mut stream) = association.stream(id)

@@ -155,6 +155,11 @@ pub(crate) struct ClientBehaviour {
 
 /// A client that has not dialled yet.
 pub(crate) fn client() -> Swarm<ClientBehaviour> {
+    client_pinging(Duration::from_millis(50))
+}
+
+/// One that pings that often.
+pub(crate) fn client_pinging(interval: Duration) -> Swarm<ClientBehaviour> {
     let key = Keypair::generate_ed25519();
     let peer = key.public().to_peer_id();
     let (relayed, relay) = relay::client::new(peer);
@@ -170,7 +175,7 @@ pub(crate) fn client() -> Swarm<ClientBehaviour> {
             | Either::Right(Either::Left(connection) | Either::Right(connection)) => connection,
         })
         .boxed();
-    let ping = ping::Behaviour::new(ping::Config::new().with_interval(Duration::from_millis(50)));
+    let ping = ping::Behaviour::new(ping::Config::new().with_interval(interval));
     let behaviour = ClientBehaviour { relay, ping, stream: libp2p_stream::Behaviour::new() };
     let config = libp2p::swarm::Config::with_tokio_executor()
         .with_idle_connection_timeout(Duration::from_secs(60));

@@ -1,9 +1,12 @@
 //! Clients that come in over WebTransport.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use futures::{FutureExt, StreamExt, future::BoxFuture};
-use libp2p::{Multiaddr, multiaddr::Protocol, swarm::SwarmEvent};
+use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, StreamExt, future::BoxFuture};
+use libp2p::{
+    Multiaddr, core::upgrade::OutboundConnectionUpgrade, identity::Keypair, multiaddr::Protocol,
+    noise, swarm::SwarmEvent,
+};
 use tokio::{sync::watch, time::timeout};
 use volly_core::{
     address::{AddressKeys, Direction, Purpose},
@@ -19,7 +22,7 @@ use wtransport::{ClientConfig, Connection, Endpoint, error::ConnectingError};
 
 use crate::support::{
     ClientBehaviourEvent, Mailbox, TestRelay, circuit, circuit_to, client, pinged,
-    quic::{certhashes, client_config, connected},
+    quic::{Raw, certhashes, client_config, connected},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -53,6 +56,24 @@ async fn connect(
         panic!("{address}")
     };
     Endpoint::client(config).unwrap().connect(format!("https://{ip}:{port}{path}")).await
+}
+
+/// Told earlier that nobody reads any more, others take their last message for lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_ends_the_stream_of_the_handshake() {
+    let relay = TestRelay::start().await;
+    let address = relay.webtransport().await;
+    let connection = connect(client_config(&address), &address, PATH).await.unwrap();
+    let (send, receive) = connection.open_bi().await.unwrap().await.unwrap();
+    let mut stopped = pin!(send.quic_stream().stopped());
+    let noise = noise::Config::new(&Keypair::generate_ed25519()).unwrap();
+    let stream = Raw { send, receive };
+    let (_, mut stream) = noise.upgrade_outbound(stream, "/noise").await.unwrap();
+    let a_while = Duration::from_millis(500);
+    assert!(timeout(a_while, &mut stopped).await.is_err(), "it is stopped before its end");
+    stream.close().await.unwrap();
+    assert_eq!(timeout(PATIENCE, stream.read(&mut [0])).await.unwrap().unwrap(), 0);
+    assert_eq!(stopped.await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

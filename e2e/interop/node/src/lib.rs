@@ -1,6 +1,8 @@
 //! Volly's node in a page, for the tests with other implementations: what they do, it does, and
 //! beside that it echoes and counts what it is sent.
 
+#![cfg(target_arch = "wasm32")]
+
 mod streams;
 
 use std::io;

@@ -4,6 +4,7 @@ import { chromiumArgs } from '../scripts/lib/browser.mjs';
 import { percentile } from './median.mjs';
 
 const RUNS = 5;
+const DIALS = 4;
 const TRIPS = 500;
 const TRIP_BYTES = 32;
 const PUSH_BYTES = 16_384_000;
@@ -18,9 +19,20 @@ async function connect(kind, near, far, relay) {
   if (kind === 'raw') return near.connect(await far.describe(await near.describe()));
   await Promise.all([far.echo(ECHO), far.count(COUNT), far.reserve(relay), near.reserve(relay)]);
   const through = `${relay}/p2p-circuit`;
-  if (kind === 'js') return near.dial(`${through}/webrtc/p2p/${far.peer}`);
+  if (kind === 'js') return again(() => near.dial(`${through}/webrtc/p2p/${far.peer}`));
   await near.dial(`${through}/p2p/${far.peer}`);
   return near.offer(far.peer);
+}
+
+/** Two of js-libp2p both close the channel `init`, and the one that dials waits for that for ever when the other was first. @param {() => Promise<void>} dial */
+async function again(dial) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await dial();
+    } catch (error) {
+      if (attempt === DIALS) throw error;
+    }
+  }
 }
 
 /** @param {any} near @param {string} far @param {number} share of the whole */

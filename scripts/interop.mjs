@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { e2e } from './e2e.mjs';
 import { setup } from './setup.mjs';
-import { buildApp, buildInterop, buildRelay } from './lib/build.mjs';
+import { buildApp, buildInterop, buildTested } from './lib/build.mjs';
 import { npmPackages } from './lib/npm.mjs';
 import { root } from './lib/paths.mjs';
 import { main } from './lib/run.mjs';
@@ -20,7 +20,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(async () => {
     const ready = await setup({ tests: true });
     await buildApp(ready.wasm);
-    await buildRelay();
+    await buildTested();
     const { passed, failed } = await interop(ready, process.argv.slice(2));
     console.log(`${passed} passed, ${failed} failed`);
     process.exitCode = failed === 0 ? 0 : 1;

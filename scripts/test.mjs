@@ -71,7 +71,7 @@ async function endToEnd({ wasm, browser }) {
 /** @param {Ready} ready @returns {Promise<Counts>} */
 async function otherImplementation(ready) {
   await buildApp(ready.wasm);
-  await buildRelay();
+  await buildTested();
   return step('Tests with js-libp2p\n', () => interop(ready, []));
 }
 

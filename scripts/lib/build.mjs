@@ -1,6 +1,6 @@
 // Builds what is served and what serves it.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { dist, root, target } from './paths.mjs';
 import { run, step } from './run.mjs';
@@ -43,10 +43,13 @@ async function buildModule(wasm, name) {
   const [out, crate] = [join(target, name), `volly_${name}`];
   await run(`${name}-wasm`, 'cargo', ['build', '--locked', '--release', '--target', 'wasm32-unknown-unknown', '-p', `volly-${name}`], { env: wasm });
   const built = join(wasm.CARGO_TARGET_DIR, 'wasm32-unknown-unknown', 'release', `${crate}.wasm`);
+  const [module, bound] = [join(out, `${crate}.js`), join(out, `${crate}_bg.wasm`)];
+  // What is made of it is made last; cargo leaves what did not change.
+  if (existsSync(bound) && statSync(bound).mtimeMs > statSync(built).mtimeMs) return module;
+  rmSync(bound, { force: true });
   await run(`${name}-bindgen`, 'wasm-bindgen', ['--target', 'web', '--out-dir', out, built], { env: wasm });
-  const bound = join(out, `${crate}_bg.wasm`);
   await run(`${name}-opt`, 'wasm-opt', [bound, ...wasmOptArguments(), '-o', bound], { env: wasm });
-  return join(out, `${crate}.js`);
+  return module;
 }
 
 /** Builds what times the cryptography. @param {Record<string, string>} wasm @returns {Promise<string>} its path */

@@ -73,8 +73,8 @@ export function webrtcReport({ rows, ratios: { raw, js } }) {
   const body = Object.entries(rows).map(([kind, { roundTrip, throughput }]) => [NAMES[kind], `${number(roundTrip, 2)} ms`, `${number(throughput, 1)} Mbit/s`]);
   const against = (name, ratio, bar, met) => [`Volly of ${name}`, ...ratio.map((value) => `${number(value, 2)} ×`), ...[bar, verdict(met)]];
   return [
-    table('A stream from browser to browser, medians of runs', ['', 'round trip, p50', 'throughput'], body),
-    table('Medians of the ratios within a run', ['', 'round trip', 'throughput', 'bar', ''], [
+    table('A stream from browser to browser, medians of twelve rounds', ['', 'round trip, p50', 'throughput'], body),
+    table('Medians of the ratios within a round', ['', 'round trip', 'throughput', 'bar', ''], [
       against('the data channel', [raw.roundTrip, raw.throughput], `at most ${MOST_ROUND_TRIP}, at least ${LEAST_THROUGHPUT}`, raw.roundTrip <= MOST_ROUND_TRIP && raw.throughput >= LEAST_THROUGHPUT),
       against('js-libp2p', [js.roundTrip, js.throughput], 'below 1, above 1', js.roundTrip < 1 && js.throughput > 1),
     ]),

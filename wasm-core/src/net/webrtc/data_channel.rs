@@ -33,7 +33,10 @@ use crate::{
 const MAX_BUFFERED_BYTES: u32 = 256 * 1_024;
 
 /// Bytes that it still holds when a write may go on.
-const LOW_BUFFERED_BYTES: u32 = 64 * 1_024;
+///
+/// Lower: a fast line idles until the page has heard that there is room. Higher: the page hears it more
+/// often.
+const LOW_BUFFERED_BYTES: u32 = 192 * 1_024;
 
 /// How long an end waits for its acknowledgement, as in other implementations.
 const END_TIMEOUT: Duration = Duration::from_secs(10);

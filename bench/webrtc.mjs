@@ -4,7 +4,7 @@ import { chromiumArgs } from '../scripts/lib/browser.mjs';
 import { percentile } from './median.mjs';
 
 const RUNS = 4;
-const DIALS = 4;
+const DIALS = 6;
 const TRIPS = 500;
 const TRIP_BYTES = 32;
 const PUSH_BYTES = 8_192_000;

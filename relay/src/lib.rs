@@ -29,6 +29,7 @@ pub mod mailbox;
 pub mod mailbox_streams;
 pub mod mesh;
 pub mod node;
+pub mod slim;
 pub mod stun;
 pub mod udp;
 pub mod web_socket_transport;

@@ -4,13 +4,12 @@
 //! commit whole or, when the user crashes, not at all; a loss of power undoes what was not strict. Connections break, browsers are killed
 //! between any two effects, and the relay pushes what is not acknowledged again and again.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use volly_core::{
     api::{
         AcceptInvite, ApiError, Call, CallId, ContactId, CreateInvite, Form, GetSnapshot,
-        GetTimeline, InviteView, MessageView, Numbered, Request, SendText, Snapshot, Start,
-        Stretch,
+        GetTimeline, InviteView, MessageView, Request, SendText, Snapshot, Start, Stretch,
     },
     engine::{
         Engine,

@@ -2,7 +2,6 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { expectSoon } from '../fixtures/expect.mjs';
 
 /** @typedef {{ text: string, mine: boolean, state: string | undefined }} Row */
@@ -255,10 +254,12 @@ export class App {
 
   /** Chooses a backup on the first page, and what opens it. @param {string} file @param {string} openedBy */
   async chooseBackup(file, openedBy) {
+    const [byFile, field] = [this.button('I have a backup'), this.page.getByLabel('The file, it ends in .volly')];
+    await this.button('Start').or(byFile).or(field).first().waitFor();
     if (await this.button('Start').isVisible()) await this.click(this.button('Restore'));
-    const byFile = this.button('I have a backup');
+    await byFile.or(field).first().waitFor();
     if (await byFile.isVisible()) await this.click(byFile);
-    await this.page.getByLabel('The file, it ends in .volly').setInputFiles(file);
+    await field.setInputFiles(file);
     await this.page.getByLabel('Its passphrase, or your 24 words').fill(openedBy);
     await this.click(this.button('Restore'));
   }
@@ -289,13 +290,7 @@ export class App {
 
   /** @param {string} passphrase */
   async unlock(passphrase) {
-    const field = this.page.getByLabel('Passphrase', { exact: true });
-    // Another tab that locks as well has the page begin anew.
-    await expectSoon(async () => {
-      await field.fill(passphrase);
-      await setTimeout(100);
-      return (await field.inputValue()) === passphrase;
-    }, 'the passphrase is typed');
+    await this.page.getByLabel('Passphrase', { exact: true }).fill(passphrase);
     await this.click(this.button('Unlock'));
   }
 }

@@ -141,6 +141,9 @@ scenario('three tabs, of which the one that leads is killed again and again, are
   const took = [];
   for (let kill = 0; kill < KILLS / 2; kill += 1) {
     for (const tab of [...tabs, ...tabs]) await chatter({ app: tab }, next, wanted, 1);
+    // What the engine has not stored when it dies is given back to who wrote it, as a text to send again.
+    const everywhere = async () => (await Promise.all(tabs.map(texts))).every((screen) => [...wanted].every((text) => screen.includes(text)));
+    await expectSoon(everywhere, 'what was said is stored');
     const killed = await leader(tabs);
     assert.ok(killed, 'one of them leads');
     tabs = tabs.filter((tab) => tab !== killed);

@@ -66,6 +66,8 @@ impl Roster {
     /// Takes a notice in.
     pub(crate) fn apply(&mut self, notice: Notice) {
         match notice {
+            // Who is locked sees that until an engine is there: the first of several tabs tries to be one.
+            Notice::Starting if self.phase == Phase::Failed(StartFailure::Locked) => {}
             Notice::Starting => self.phase = Phase::Starting,
             Notice::Failed(failure) => self.phase = Phase::Failed(failure),
             Notice::Ready(snapshot) => self.replace(*snapshot),
@@ -300,6 +302,17 @@ mod tests {
         roster.apply(Notice::Starting);
         assert_eq!(roster.connection(), Connection::Connecting);
         assert_eq!(roster.contacts.len(), 2, "what is on the screen stays there");
+    }
+
+    #[test]
+    fn who_is_locked_sees_that_until_an_engine_is_there() {
+        let mut roster = Roster::default();
+        roster.apply(Notice::Failed(StartFailure::Locked));
+        roster.apply(Notice::Starting);
+        assert_eq!(roster.phase, Phase::Failed(StartFailure::Locked));
+        roster.apply(Notice::Failed(StartFailure::StorageUnavailable));
+        roster.apply(Notice::Starting);
+        assert_eq!(roster.phase, Phase::Starting);
     }
 
     #[test]

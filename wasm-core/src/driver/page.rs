@@ -173,6 +173,8 @@ struct Tab {
     run: Cell<Option<RunId>>,
     /// Wakes a tab that has failed to lead.
     again: RefCell<Option<oneshot::Sender<()>>>,
+    /// It is to lead again, whether it waits to be woken or is still failing.
+    wanted: Cell<bool>,
     pumping: Cell<bool>,
     on_notice: Box<dyn Fn(Notice)>,
 }
@@ -197,6 +199,7 @@ impl Tab {
             has_audience: Cell::new(false),
             run: Cell::new(None),
             again: RefCell::new(None),
+            wanted: Cell::new(false),
             pumping: Cell::new(false),
             on_notice,
         })
@@ -307,6 +310,7 @@ impl Tab {
 
     /// Lets a tab that has failed wait for the lock again.
     fn try_again(&self) {
+        self.wanted.set(true);
         if let Some(again) = self.again.take() {
             // The task that waits ends with the page only.
             let _ = again.send(());
@@ -339,7 +343,7 @@ impl Tab {
         };
         self.store.take();
         self.stop.take();
-        if failure == StartFailure::Locked {
+        if failure == StartFailure::Locked && !self.wanted.get() {
             self.key.take();
         }
         self.publish(ToClients::Failed(failure));
@@ -355,6 +359,7 @@ async fn run<M: Machine>(tab: Rc<Tab>, mut start_network: impl FnMut() -> Networ
         let (again, wait) = oneshot::channel();
         match lock::acquire(&format!("{}-engine", tab.name)).await {
             Ok(guard) => {
+                tab.wanted.set(false);
                 if tab.lead::<M>(&mut start_network).await == StartFailure::Locked {
                     // Every tab has heard of it before the next one leads.
                     time::sleep(HEARD_WITHIN).await;
@@ -362,6 +367,10 @@ async fn run<M: Machine>(tab: Rc<Tab>, mut start_network: impl FnMut() -> Networ
                 drop(guard);
             }
             Err(lock::Missing) => tab.fail(StartFailure::WebLocksMissing),
+        }
+        if tab.wanted.take() {
+            // Somebody has done something about it while it failed.
+            continue;
         }
         tab.again.replace(Some(again));
         // The sender lives in the tab, and this task holds the tab.

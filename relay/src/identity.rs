@@ -1,13 +1,12 @@
 //! The key of the relay: it survives a restart, so that clients find the same PeerId.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
 use libp2p::identity::Keypair;
+
+use crate::private_file;
+
+const NAME: &str = "identity.key";
 
 /// Reads `identity.key` (32 bytes, an Ed25519 seed) in `folder`, or makes it.
 ///
@@ -15,10 +14,9 @@ use libp2p::identity::Keypair;
 /// When the folder cannot be read or written, or the file is no key. A damaged key is never
 /// replaced: clients would see a stranger.
 pub fn load(folder: &Path) -> io::Result<Keypair> {
-    let path = folder.join("identity.key");
-    match fs::read(&path) {
+    match fs::read(folder.join(NAME)) {
         Ok(seed) => keypair(seed),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => create(folder, &path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create(folder),
         Err(error) => Err(error),
     }
 }
@@ -29,16 +27,9 @@ fn keypair(seed: Vec<u8>) -> io::Result<Keypair> {
     Keypair::ed25519_from_bytes(seed).map_err(io::Error::other)
 }
 
-/// Written under another name and renamed, so that a crash leaves no half key.
-fn create(folder: &Path, path: &Path) -> io::Result<Keypair> {
+fn create(folder: &Path) -> io::Result<Keypair> {
     let seed: [u8; 32] = crate::clock::random()?;
-    let draft = folder.join("identity.key.new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    file.write_all(&seed)?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    File::open(folder)?.sync_all()?;
+    private_file::write(folder, NAME, &seed)?;
     keypair(seed.to_vec())
 }
 

@@ -29,6 +29,7 @@ pub mod mailbox;
 pub mod mailbox_streams;
 pub mod mesh;
 pub mod node;
+pub mod private_file;
 pub mod slim;
 pub mod stun;
 pub mod udp;

@@ -7,18 +7,16 @@
 //! Invariant: a file that is damaged, or of another version, is as good as none. It costs clients
 //! one look at the bootstrap document, so it is replaced, and never an error.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::{io, path::Path};
 
 use dimpl::DtlsCertificate;
 use sha2::{Digest, Sha256};
 
 use super::Multihash;
-use crate::webtransport::certificates::{Certificate, CertificateError};
+use crate::{
+    private_file,
+    webtransport::certificates::{Certificate, CertificateError},
+};
 
 const NAME: &str = "webrtc-direct.certificate";
 
@@ -49,12 +47,14 @@ pub enum OpenError {
 /// # Errors
 /// See [`OpenError`].
 pub fn load(folder: &Path) -> Result<DtlsCertificate, OpenError> {
-    if let Some(stored) = read(&folder.join(NAME))?.and_then(|bytes| decode(&bytes)) {
+    if let Some(stored) =
+        private_file::read(folder, NAME, MAX_BYTES)?.and_then(|bytes| decode(&bytes))
+    {
         return Ok(stored);
     }
     let Certificate { der, key, .. } = Certificate::lasting()?;
     let certificate = DtlsCertificate { certificate: der, private_key: key };
-    save(folder, &certificate)?;
+    private_file::write(folder, NAME, &encode(&certificate))?;
     Ok(certificate)
 }
 
@@ -63,28 +63,6 @@ pub fn load(folder: &Path) -> Result<DtlsCertificate, OpenError> {
 pub fn hash(certificate: &DtlsCertificate) -> Multihash {
     let digest = Sha256::digest(&certificate.certificate);
     Multihash::wrap(SHA2_256, &digest).expect("32 bytes fit into a multihash of 64")
-}
-
-/// Written under another name and renamed, so that a crash leaves no half file.
-fn save(folder: &Path, certificate: &DtlsCertificate) -> io::Result<()> {
-    let draft = folder.join("webrtc-direct.certificate.new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    file.write_all(&encode(certificate))?;
-    file.sync_all()?;
-    fs::rename(&draft, folder.join(NAME))?;
-    File::open(folder)?.sync_all()
-}
-
-fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
 }
 
 /// `u8 version ‖ u16 n ‖ DER ‖ u16 n ‖ key ‖ SHA-256 of all before (32)`.
@@ -128,7 +106,7 @@ fn part(bytes: &mut &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
 

@@ -4,16 +4,12 @@
 //! Invariant: a file that is damaged, or of another version, is as good as none. It costs clients
 //! one look at the bootstrap document, so it is replaced, and never an error.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::{io, path::Path};
 
 use sha2::{Digest, Sha256};
 
 use super::certificates::{Certificate, CertificateError, Certificates};
+use crate::private_file;
 
 const NAME: &str = "webtransport.certificates";
 
@@ -41,7 +37,7 @@ pub enum OpenError {
 /// # Errors
 /// See [`OpenError`].
 pub fn load(folder: &Path, now: u64) -> Result<Certificates, OpenError> {
-    let stored = read(&folder.join(NAME))?.and_then(|bytes| decode(&bytes));
+    let stored = private_file::read(folder, NAME, MAX_BYTES)?.and_then(|bytes| decode(&bytes));
     let certificates = match stored {
         Some(stored) => match stored.renewed(now)? {
             None => return Ok(stored),
@@ -53,29 +49,12 @@ pub fn load(folder: &Path, now: u64) -> Result<Certificates, OpenError> {
     Ok(certificates)
 }
 
-/// Written under another name and renamed, so that a crash leaves the old ones or the new.
+/// Keeps them.
 ///
 /// # Errors
 /// When the folder cannot be written.
 pub fn save(folder: &Path, certificates: &Certificates) -> io::Result<()> {
-    let draft = folder.join("webtransport.certificates.new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    file.write_all(&encode(certificates))?;
-    file.sync_all()?;
-    fs::rename(&draft, folder.join(NAME))?;
-    File::open(folder)?.sync_all()
-}
-
-fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
+    private_file::write(folder, NAME, &encode(certificates))
 }
 
 /// `u8 version ‖ previous hash, or zeros (32) ‖ twice (u64 not before ‖ u64 not after ‖ u16 n ‖ DER
@@ -132,7 +111,7 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
     use crate::webtransport::certificates::VALIDITY;

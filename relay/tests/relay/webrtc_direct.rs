@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use futures::StreamExt;
-use libp2p::{Multiaddr, PeerId, identity::Keypair, multiaddr::Protocol, swarm::SwarmEvent};
+use libp2p::{Multiaddr, PeerId, identity::Keypair, multiaddr::Protocol};
 use tokio::{
     net::UdpSocket,
     time::{sleep, timeout},
@@ -19,10 +18,13 @@ use volly_relay::{
     webrtc_direct::{Multihash, with_hash},
 };
 
-use crate::support::{
-    ClientBehaviourEvent, Mailbox, TestRelay, circuit, circuit_to, client,
-    quic::certhashes,
-    rtc::{Names, connect, socket_address},
+use crate::{
+    circuit::reached_over_circuit,
+    support::{
+        Mailbox, TestRelay,
+        quic::certhashes,
+        rtc::{Names, connect, socket_address},
+    },
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -64,36 +66,7 @@ async fn browsers_with_and_without_a_changed_description_come_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_circuit_leads_from_webrtc_direct_to_a_web_socket() {
     let relay = TestRelay::start().await;
-    let mut listener = client();
-    listener.listen_on(circuit(relay.webrtc_direct().await)).unwrap();
-    let there = *listener.local_peer_id();
-    let reserved = async {
-        while !matches!(
-            listener.select_next_some().await,
-            SwarmEvent::Behaviour(ClientBehaviourEvent::Relay(
-                libp2p::relay::client::Event::ReservationReqAccepted { .. }
-            ))
-        ) {}
-    };
-    timeout(PATIENCE, reserved).await.unwrap();
-    tokio::spawn(async move {
-        loop {
-            listener.select_next_some().await;
-        }
-    });
-    let mut dialer = client();
-    dialer.dial(circuit_to(relay.multiaddr(), there)).unwrap();
-    let reached = async {
-        loop {
-            if let SwarmEvent::Behaviour(ClientBehaviourEvent::Ping(ping)) =
-                dialer.select_next_some().await
-                && ping.peer == there
-            {
-                break ping.result.unwrap();
-            }
-        }
-    };
-    timeout(PATIENCE, reached).await.unwrap();
+    reached_over_circuit(relay.webrtc_direct().await, relay.multiaddr()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,10 +2,10 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, StreamExt, future::BoxFuture};
+use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, future::BoxFuture};
 use libp2p::{
     Multiaddr, core::upgrade::OutboundConnectionUpgrade, identity::Keypair, multiaddr::Protocol,
-    noise, swarm::SwarmEvent,
+    noise,
 };
 use tokio::{sync::watch, time::timeout};
 use volly_core::{
@@ -20,9 +20,12 @@ use volly_relay::{
 };
 use wtransport::{ClientConfig, Connection, Endpoint, error::ConnectingError};
 
-use crate::support::{
-    ClientBehaviourEvent, Mailbox, TestRelay, circuit, circuit_to, client, pinged,
-    quic::{Raw, certhashes, client_config, connected},
+use crate::{
+    circuit::reached_over_circuit,
+    support::{
+        Mailbox, TestRelay, client, pinged,
+        quic::{Raw, certhashes, client_config, connected},
+    },
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -96,36 +99,7 @@ async fn a_mailbox_is_used_over_webtransport() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_circuit_leads_from_webtransport_to_a_web_socket() {
     let relay = TestRelay::start().await;
-    let mut listener = client();
-    listener.listen_on(circuit(relay.webtransport().await)).unwrap();
-    let there = *listener.local_peer_id();
-    let reserved = async {
-        while !matches!(
-            listener.select_next_some().await,
-            SwarmEvent::Behaviour(ClientBehaviourEvent::Relay(
-                libp2p::relay::client::Event::ReservationReqAccepted { .. }
-            ))
-        ) {}
-    };
-    timeout(PATIENCE, reserved).await.unwrap();
-    tokio::spawn(async move {
-        loop {
-            listener.select_next_some().await;
-        }
-    });
-    let mut dialer = client();
-    dialer.dial(circuit_to(relay.multiaddr(), there)).unwrap();
-    let reached = async {
-        loop {
-            if let SwarmEvent::Behaviour(ClientBehaviourEvent::Ping(ping)) =
-                dialer.select_next_some().await
-                && ping.peer == there
-            {
-                break ping.result.unwrap();
-            }
-        }
-    };
-    timeout(PATIENCE, reached).await.unwrap();
+    reached_over_circuit(relay.webtransport().await, relay.multiaddr()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,8 +16,9 @@ import { bytesReport, circuitReport, cryptoReport, webrtcReport } from './report
 /** What needs neither the app nor the relay of this clone. */
 const ALONE = ['crypto', 'bytes', 'commands'];
 
-const RUNS = { startup: 5, latency: 3, direct: 3 };
+const RUNS = { startup: 5, latency: 3, direct: 3, files: 3 };
 const kilobytes = (bytes) => `${(bytes / 1024).toFixed(0)} KB`;
+const mebibytes = (rate) => `${rate.toFixed(1)} MiB/s`;
 const milliseconds = (ms) => `${ms.toFixed(ms < 1 ? 4 : 1)} ms`;
 
 /** What is said of a figure: how it is written, its name, and what it has to stay below. */
@@ -37,6 +38,16 @@ const ROWS = {
   direct: {
     afterFirst: [milliseconds, 'browser to browser after the first message', '3,000 ms'],
     p50: [milliseconds, 'a message, screen to screen, p50 of 500', '3 ms'], p99: [milliseconds, 'p99', '25 ms'], max: [milliseconds, 'longest'],
+  },
+  history: {
+    opened: [milliseconds, 'a profile of 100,000 messages, from the request to its list', '1,000 ms'],
+    chat: [milliseconds, 'a conversation of 10,000 messages, from the click to its end', '300 ms'],
+    search: [milliseconds, 'search over 100,000 messages', '100 ms'], firstSearch: [milliseconds, 'the first one, which reads them'],
+    restored: [milliseconds, 'restoring that profile from its backup'], memory: [kilobytes, 'memory of the page then'],
+  },
+  files: {
+    direct: [mebibytes, 'a file of 50 MiB from browser to browser'], relayed: [mebibytes, 'through the relay'],
+    takenIn: [mebibytes, 'taken in by its sender'], fetch: [mebibytes, '`fetch` of such a file from this machine'], share: [(share) => `${(share * 100).toFixed(1)} %`, 'of that, directly'],
   },
   commands: {
     startCold: [readable, 'npm start in a fresh clone', '20 min'], startWarm: [readable, 'npm start again'],
@@ -101,6 +112,15 @@ const PARTS = {
       const afterFirst = performance.now() - started;
       return { afterFirst, ...(await latency(alice.app, bob.app)) };
     }));
+  },
+  history: async () => {
+    const [{ history, profile }, { withMemory }] = await Promise.all([import('./history.mjs'), import('../e2e/fixtures/memory.mjs')]);
+    const file = profile();
+    return inWorld(async (_, user) => history(await withMemory({ user }).user('Somebody'), file));
+  },
+  files: async () => {
+    const { files } = await import('./files.mjs');
+    return medians(RUNS.files, () => inWorld((_, user) => files(user)));
   },
   webrtc: async ({ wasm }) => {
     await npmPackages(join(root, 'e2e', 'interop'));

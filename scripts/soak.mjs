@@ -1,4 +1,4 @@
-// The tests of faults, for hours: `npm run soak -- --minutes 30 --cycles 200 --frozen 600 --kills 100 --frames 1000000 --reconnects 1000`. Without a number
+// The tests of faults, for hours: `npm run soak -- --minutes 30 --cycles 200 --frozen 600 --kills 100 --frames 1000000 --reconnects 1000 --mebibytes 1024`. Without a number
 // each is as long as in `npm test`. What else stands there goes to the end-to-end tests, as `-g "cut"`.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,10 +9,10 @@ import { root } from './lib/paths.mjs';
 import { Failure, main, run, step } from './lib/run.mjs';
 
 /** What each option says to the tests. */
-const SIZES = { minutes: 'VOLLY_MINUTES', cycles: 'VOLLY_CYCLES', frozen: 'VOLLY_FROZEN_SECONDS', kills: 'VOLLY_KILLS', frames: 'VOLLY_FRAMES', reconnects: 'VOLLY_RECONNECTS' };
+const SIZES = { minutes: 'VOLLY_MINUTES', cycles: 'VOLLY_CYCLES', frozen: 'VOLLY_FROZEN_SECONDS', kills: 'VOLLY_KILLS', frames: 'VOLLY_FRAMES', reconnects: 'VOLLY_RECONNECTS', mebibytes: 'VOLLY_FILE_MIB' };
 
 /** Of the end-to-end tests. */
-const FILES = ['lines', 'kills'];
+const FILES = ['lines', 'kills', 'files'];
 /** What is no part of `npm test`, since it takes minutes, and the option without which it is left out. */
 const LONG = { frames: 'hostile', reconnects: 'endurance' };
 

@@ -231,6 +231,17 @@ export class App {
     await this.button('Settings').waitFor();
   }
 
+  /** Chooses files, as the button beside the composer does. @param {string | string[]} files */
+  async sendFiles(files) {
+    await this.page.locator('.composer input[type=file]').setInputFiles(files);
+  }
+
+  /** The row of a file by its name. @param {string} name */
+  file = (name) => this.page.getByRole('log').locator('li').filter({ has: this.page.locator('.file-name').getByText(name, { exact: true }) });
+
+  /** The picture of this name, once it is whole. @param {string} name */
+  picture = (name) => this.button(`Open ${name}`);
+
   /** Waits for what the browser downloads. @param {() => Promise<void>} act @returns {Promise<string>} where it is, under its own name */
   async downloaded(act) {
     const [download] = await Promise.all([this.page.waitForEvent('download'), act()]);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { MIB, made, photo } from '../fixtures/files.mjs';
 import { pair } from '../fixtures/pair.mjs';
 import { scenario } from '../fixtures/scenario.mjs';
 
@@ -45,6 +46,13 @@ scenario('axe finds nothing on any screen, light or dark, narrow or wide', async
   await alice.app.choose('Hello Bob', 'Edit');
   found.push(...(await check(page, 'chat')));
   await alice.app.composer().press('Escape');
+  await alice.app.sendFiles([await photo(page), made('notes.bin', 1_000), made('film.mkv', 9 * MIB)]);
+  await alice.app.picture('holiday.jpg').waitFor();
+  await bob.app.button('Get film.mkv').waitFor();
+  for (const { app } of [alice, bob]) found.push(...(await check(app.page, 'files')));
+  await alice.app.click(alice.app.picture('holiday.jpg'));
+  found.push(...(await check(page, 'picture')));
+  await page.keyboard.press('Escape');
   await alice.app.openMenu('Hello Bob');
   found.push(...(await check(page, 'actions')));
   await alice.app.click(page.getByRole('button', { name: 'Another emoji' }));

@@ -2,8 +2,9 @@
 
 use volly_core::{
     limits::{
-        MAX_DELIVERED_RANGES, MAX_ENVELOPE_BYTES, MAX_FRAME_BYTES, MAX_LIFETIME_SECONDS,
-        MAX_NAME_BYTES, MAX_OFFER, MAX_RECORD_BYTES, MAX_RELAY_ADDRESSES, MAX_TEXT_BYTES,
+        MAX_ASKED_CHUNKS, MAX_DELIVERED_RANGES, MAX_ENVELOPE_BYTES, MAX_FILE_BYTES,
+        MAX_FRAME_BYTES, MAX_LIFETIME_SECONDS, MAX_NAME_BYTES, MAX_OFFER, MAX_PREVIEW_BYTES,
+        MAX_RECORD_BYTES, MAX_RELAY_ADDRESSES, MAX_SEALED_CHUNK_BYTES, MAX_TEXT_BYTES,
     },
     wire::{
         Content, DeviceCertificate, DirectFrame, Enclosed, Header, IdentityKey, Initiator,
@@ -83,6 +84,12 @@ pub(crate) fn content(bytes: &[u8]) -> Verdict {
                 Said::Text { lifetime, text, .. } => {
                     assert!(text.len() <= MAX_TEXT_BYTES && *lifetime <= MAX_LIFETIME_SECONDS);
                 }
+                Said::File { lifetime, info, .. } => {
+                    assert!((1..=MAX_FILE_BYTES).contains(&info.size));
+                    assert!(info.preview.len() <= MAX_PREVIEW_BYTES);
+                    assert!(*lifetime <= MAX_LIFETIME_SECONDS);
+                }
+                Said::Piece { chunk, .. } => assert!(chunk.len() <= MAX_SEALED_CHUNK_BYTES),
                 Said::Timer { lifetime } => assert!(*lifetime <= MAX_LIFETIME_SECONDS),
                 Said::Reaction { emoji, .. } => assert!(emoji.as_deref().is_none_or(is_emoji)),
                 Said::Deletion { of } => assert!(of.sequence > 0),
@@ -198,6 +205,11 @@ pub(crate) fn stream_frames(bytes: &[u8]) -> Verdict {
 
 pub(crate) fn direct_frame(bytes: &[u8]) -> Verdict {
     let frame = canonical(bytes, DirectFrame::decode(bytes), |it| it.encode());
-    assert!(frame.as_ref().is_none_or(|frame| frame.envelope.len() <= MAX_ENVELOPE_BYTES));
+    assert!(match frame {
+        Some(DirectFrame::Envelope { envelope, .. }) => envelope.len() <= MAX_ENVELOPE_BYTES,
+        Some(DirectFrame::Chunk { chunk, .. }) => chunk.len() <= MAX_SEALED_CHUNK_BYTES,
+        Some(DirectFrame::Ask { count, .. }) => (1..=MAX_ASKED_CHUNKS).contains(&count),
+        Some(DirectFrame::Missing { .. }) | None => true,
+    });
     Verdict::of(frame.is_some())
 }

@@ -36,9 +36,9 @@ use volly_core::{
     rpc::{ToClients, ToServer, frame::Frame as RpcFrame},
     session::SessionState,
     wire::{
-        Acknowledges, AnswersRead, Author, Content, DirectFrame, Enclosed, Header, Initiator,
-        InviteKind, InviteLink, InviteRecord, Original, PresenceRecord, RatchetStep, Reference,
-        Said, Stamp,
+        Acknowledges, AnswersRead, Author, Content, DirectFrame, Enclosed, FileInfo, Header,
+        Initiator, InviteKind, InviteLink, InviteRecord, Original, PresenceRecord, RatchetStep,
+        Reference, Said, Stamp,
         frame::framed,
         mailbox::{Frame, Op, Record, Request, Status},
         pad,
@@ -149,6 +149,17 @@ fn contents() {
     let stamp = Stamp { sequence: 4, lamport: 7, sent_at_ms: NOW * 1_000 };
     let of = Original { sequence: 2, lamport: 3 };
     let to = Reference { author: Author::Receiver, original: of };
+    let info = Box::new(FileInfo {
+        key: Secret::new([1; 32]),
+        digest: [3; 32],
+        size: 123_456,
+        name: "photo.jpeg".into(),
+        media_type: "image/jpeg".into(),
+        width: 640,
+        height: 480,
+        duration: 0,
+        preview: vec![5; 20],
+    });
     for (name, said) in [
         ("text", Said::Text { answers: None, lifetime: 0, text: text.clone() }),
         ("answer", Said::Text { answers: Some(to), lifetime: 60, text: text.clone() }),
@@ -157,6 +168,8 @@ fn contents() {
         ("edit", Said::Edit { of, text }),
         ("deletion", Said::Deletion { of }),
         ("timer", Said::Timer { lifetime: 3_600 }),
+        ("file", Said::File { answers: Some(to), lifetime: 60, info }),
+        ("piece", Said::Piece { digest: [3; 32], index: 2, chunk: vec![9; 40] }),
     ] {
         write("content", name, &Content::Numbered(stamp, said).encode());
     }
@@ -247,8 +260,14 @@ fn mailbox() {
 fn streams() {
     write("stream_frames", "two", &[framed(b"one"), framed(&[7; 300]), framed(b"")].concat());
     refused("stream_frames", "long", &[0, 1, 0x11, 0x71]);
-    put("direct_frame", "envelope", &DirectFrame { id: [3; 16], envelope: &[2; 512] }.encode());
-    refused("direct_frame", "kind", &[1; 20]);
+    let frame = DirectFrame::Envelope { id: [3; 16], envelope: &[2; 512] };
+    put("direct_frame", "envelope", &frame.encode());
+    let frame = DirectFrame::Ask { digest: [3; 32], first: 7, count: 16 };
+    put("direct_frame", "ask", &frame.encode());
+    let frame = DirectFrame::Chunk { digest: [3; 32], index: 7, chunk: &[2; 300] };
+    put("direct_frame", "chunk", &frame.encode());
+    put("direct_frame", "missing", &DirectFrame::Missing { digest: [3; 32] }.encode());
+    refused("direct_frame", "kind", &[4; 20]);
 }
 
 fn stored() {

@@ -7,19 +7,21 @@
 mod backup;
 mod call;
 mod event;
+mod file;
 mod model;
 mod notice;
 
 pub use backup::{BackupError, KeyError};
 pub use call::{
-    AcceptInvite, ApiError, Arrange, BeginRestore, Call, CallId, CancelInvite, CreateInvite,
-    DeleteContact, DeleteMessage, EditText, FinishRestore, GetSafetyNumber, GetSnapshot,
-    GetTimeline, MarkRead, NextBackupPart, React, Reconnect, RenameContact, Request, ResendText,
-    Restore, RestorePart, RevealRecoveryPhrase, SaveBackup, Search, SendText, SetAnswersRead,
-    SetDraft, SetLock, SetRelayOnly, SetShowsTyping, SetTimer, Start, StopBackup, StopRestore,
-    TellTyping,
+    AcceptInvite, AddToFile, ApiError, Arrange, BeginFile, BeginRestore, Call, CallId,
+    CancelInvite, CreateInvite, DeleteContact, DeleteMessage, DropFile, EditText, FetchFile,
+    FinishRestore, GetSafetyNumber, GetSnapshot, GetTimeline, MarkRead, NextBackupPart, React,
+    ReadFile, Reconnect, RenameContact, Request, ResendText, Restore, RestorePart,
+    RevealRecoveryPhrase, SaveBackup, Search, SendFile, SendText, SetAnswersRead, SetDraft,
+    SetLock, SetRelayOnly, SetShowsTyping, SetTimer, Start, StopBackup, StopRestore, TellTyping,
 };
 pub use event::{Event, Numbered, Progress};
+pub use file::{Fetch, FileDescription, FileId, FilePart, FileProgress, FileState, FileView};
 pub use model::{
     Arrangement, BackupKey, BackupPart, Connection, ContactId, ContactState, ContactView, Form,
     Found, InviteId, InvitePreview, InviteState, InviteView, MessageId, MessageState, MessageView,

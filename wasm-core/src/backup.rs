@@ -47,9 +47,13 @@ const VERSION: u8 = 1;
 #[must_use]
 pub const fn is_kept(table: Table) -> bool {
     match table {
-        Table::Account | Table::Contacts | Table::Messages | Table::Drafts | Table::Expiries => {
-            true
-        }
+        Table::Account
+        | Table::Contacts
+        | Table::Messages
+        | Table::Drafts
+        | Table::Expiries
+        | Table::Files
+        | Table::Chunks => true,
         Table::Sessions | Table::Outbox | Table::Invites => false,
     }
 }

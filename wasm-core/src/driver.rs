@@ -25,10 +25,10 @@ use crate::{
     api::{ApiError, CallId, Request, StartFailure},
     engine::{
         Engine, LoadError,
-        effect::{ChangeSet, CommitId, Effect, NetAction, Row, Scan},
+        effect::{ChangeSet, CommitId, Effect, NetAction, Row, Scan, Table},
         input::{Input, NetEvent, Timestamp},
     },
-    limits::{DRIVER_QUEUE, MAX_WAITING_ACTIONS, STORE_PATIENCE},
+    limits::{DRIVER_QUEUE, MAX_WAITING_ACTIONS, ROOM_ASKED_EVERY, STORE_PATIENCE},
     platform::{
         entropy::{SystemRng, system_rng},
         time,
@@ -159,6 +159,8 @@ pub struct Driver<'a, M, S, C> {
     deferred: VecDeque<(CallId, Request)>,
     /// The backup that is being restored.
     restoring: Option<archive::Restoring>,
+    /// Bytes of files that were stored since the store was asked for its room.
+    stored: u64,
 }
 
 impl core::fmt::Debug for Step {
@@ -190,6 +192,7 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
             waiting: VecDeque::new(),
             deferred: VecDeque::new(),
             restoring: None,
+            stored: ROOM_ASKED_EVERY,
         }
     }
 
@@ -214,7 +217,10 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
         match step {
             Some(Step::Tell(id)) => self.handle(Input::Committed(id)),
             Some(Step::Do(effect)) => self.perform(effect).await?,
-            None => self.accept().await?,
+            None => {
+                self.look_for_room().await;
+                self.accept().await?;
+            }
         }
         Ok(())
     }
@@ -225,6 +231,17 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
 
     fn next_step(&mut self) -> Option<Step> {
         self.steps.pop_front().or_else(|| self.machine.poll_effect().map(Step::Do))
+    }
+
+    /// Tells the engine how much room there is, at first and whenever files have taken some of it.
+    async fn look_for_room(&mut self) {
+        if self.stored < ROOM_ASKED_EVERY {
+            return;
+        }
+        self.stored = 0;
+        if let Some(room) = self.store.room().await {
+            self.handle(Input::Room(room));
+        }
     }
 
     fn handle(&mut self, input: Input) {
@@ -274,6 +291,12 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
             next = self.next_step();
         }
         self.store_batch(&batch.changes).await?;
+        let chunks = batch.changes.puts.iter().filter(|row| row.table == Table::Chunks);
+        let stored: usize = chunks.map(|row| row.value.len()).sum();
+        self.stored = self.stored.saturating_add(u64::try_from(stored).unwrap_or(u64::MAX));
+        if batch.changes.delete_prefixes.iter().any(|(table, _)| *table == Table::Chunks) {
+            self.stored = ROOM_ASKED_EVERY;
+        }
         self.server.stored();
         while let Some(step) = next.take().or_else(|| self.next_step()) {
             if matches!(step, Step::Do(Effect::Commit { .. })) {

@@ -21,6 +21,7 @@ mod contacts;
 mod conversations;
 pub mod effect;
 mod expiries;
+mod files;
 mod inbox;
 pub mod input;
 mod invitations;
@@ -58,6 +59,7 @@ use self::{
     contacts::Contact,
     effect::{ChangeSet, CommitId, Durability, Effect, NetAction, Ticket},
     expiries::Expiries,
+    files::Files,
     input::{Input, NetEvent, RelayStatus, Timestamp},
     invitations::Invite,
     mailboxes::Mailboxes,
@@ -80,6 +82,7 @@ pub struct Engine {
     outbox: Outbox,
     mailboxes: Mailboxes,
     expiries: Expiries,
+    files: Files,
     /// What is searched, while somebody does.
     corpus: Option<Corpus>,
     /// Invites of others that are being looked at.
@@ -148,6 +151,7 @@ impl Engine {
             Input::Net(event) => self.on_net(event, now, rng),
             Input::Scanned(rows) => self.on_scanned(rows, now, rng),
             Input::Committed(_) => {}
+            Input::Room(bytes) => self.on_room(bytes, now),
             Input::Tick => self.on_tick(now, rng),
         }
     }
@@ -173,6 +177,7 @@ impl Engine {
             .chain(self.outbox.timeout())
             .chain(self.mailboxes.timeout())
             .chain(self.expiries.timeout())
+            .chain(self.files.timeout())
             .chain(self.search_timeout())
             .chain(self.step_timeout())
             .chain(self.reunite_at)
@@ -218,6 +223,7 @@ impl Engine {
             NetEvent::DirectArrived(contact, envelope) => {
                 self.on_direct_arrived(contact, &envelope, now, rng);
             }
+            NetEvent::FileArrived(contact, frame) => self.on_file_frame(contact, frame, now),
         }
     }
 
@@ -262,6 +268,7 @@ impl Engine {
         self.send_due_receipts(now, rng);
         self.reunite(now, rng);
         self.seek_due(now);
+        self.fetch_due(now);
         self.end_typing(|contact| contact.typing_until.is_some_and(|until| until <= now));
         if self.is_online() {
             self.listen(now);

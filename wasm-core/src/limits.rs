@@ -38,6 +38,91 @@ pub const MAX_EMOJI_BYTES: usize = 64;
 /// contact that nobody sees, and that every page reads past.
 pub const MAX_AWAITED: u32 = 64;
 
+/// Bytes of a file that are sealed together: the most of which a power of two of KiB less than an
+/// envelope's largest class leaves room for a step of the ratchet.
+///
+/// Lower: more rows and frames for a file. Higher: a piece does not fit an envelope.
+pub const CHUNK_BYTES: usize = 60 << 10;
+
+/// Longest sealed chunk: the bytes and their tag.
+pub const MAX_SEALED_CHUNK_BYTES: usize = CHUNK_BYTES + 16;
+
+/// Longest file: 16 GiB.
+///
+/// Lower: somebody's film is refused. Higher: what no browser stores.
+pub const MAX_FILE_BYTES: u64 = 16 << 30;
+
+/// Longest name of a file in bytes of UTF-8, that of the usual file systems.
+pub const MAX_FILE_NAME_BYTES: usize = 255;
+
+/// Longest media type (RFC 6838 §4.2: two names of at most 127 characters).
+pub const MAX_MEDIA_TYPE_BYTES: usize = 255;
+
+/// Longest preview of a picture.
+///
+/// Lower: one recognises nothing. Higher: the message no longer fits the second largest envelope.
+pub const MAX_PREVIEW_BYTES: usize = 8_192;
+
+/// Longest file whose chunks are sent as messages, so that it reaches somebody who is away: 480 KiB.
+///
+/// Lower: a photo waits until both are there. Higher: more of a mailbox for one file.
+pub const MAX_PUSHED_BYTES: u64 = 8 * CHUNK_BYTES as u64;
+
+/// How long the pieces of such a file are awaited before its chunks are asked for.
+///
+/// Lower: they come twice. Higher: what the sender lost of them in a crash comes later.
+pub const PUSHED_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Files that are being taken in to be sent, all in all.
+///
+/// Lower: who sends many at once waits. Higher: more on the disk that nobody has sent.
+pub const MAX_UNSENT_FILES: usize = 32;
+
+/// Longest file that is fetched without being asked for.
+///
+/// Lower: people tap for each photo. Higher: somebody's data volume is used up by others.
+pub const MAX_UNASKED_BYTES: u64 = 8 << 20;
+
+/// Files of one contact of which pieces have come, and not the message.
+///
+/// Lower: pieces that overtake theirs are lost. Higher: more of the disk for a hostile contact.
+pub const MAX_AWAITED_FILES: usize = 4;
+
+/// Chunks that are asked for ahead at first, and at least.
+///
+/// Lower: a fast line idles. Higher: on a slow one a text waits behind them.
+pub const MIN_FETCH_WINDOW: u32 = 2;
+
+/// Chunks that are asked for ahead at most, 1.9 MiB.
+///
+/// Lower: a fast line over a distance idles. Higher: more frames than a stream's queue holds.
+pub const MAX_FETCH_WINDOW: u32 = 32;
+
+/// Chunks that are read for one question, and how many one may ask for.
+///
+/// Lower: more questions. Higher: everything else waits for the reading.
+pub const MAX_ASKED_CHUNKS: u32 = 16;
+
+/// How long to wait for a chunk before it is asked for again.
+///
+/// Lower: on a slow line it comes twice. Higher: a lost question costs so much.
+pub const FETCH_PATIENCE: Duration = Duration::from_secs(15);
+
+/// Chunks of a file that a view gives or takes at once, 0.9 MiB.
+///
+/// Lower: more calls. Higher: more memory, and everything else waits.
+pub const FILE_PART_CHUNKS: u32 = 16;
+
+/// Room that files leave to everything else on the disk.
+///
+/// Lower: texts are refused sooner after files. Higher: files are refused where there is room.
+pub const FILE_RESERVE_BYTES: u64 = 16 << 20;
+
+/// Bytes of files that are stored until the browser is asked again how much room there is.
+///
+/// Lower: it is asked more often. Higher: the reserve is used up before one knows.
+pub const ROOM_ASKED_EVERY: u64 = 4 << 20;
+
 /// How much of the message that an answer quotes is shown, in bytes of UTF-8.
 ///
 /// Lower: one does not recognise it. Higher: the quote is longer than the answer.
@@ -295,6 +380,9 @@ pub const BACKUP_PART_BYTES: usize = 1 << 20;
 ///
 /// Lower: more transactions. Higher: more of the history in memory, 5 MB of the longest texts.
 pub const BACKUP_PAGE: usize = 500;
+
+/// As [`BACKUP_PAGE`], of rows that hold a chunk of a file each.
+pub const BACKUP_CHUNKS: usize = 16;
 
 /// How long the engine waits for a view to take the next part of a backup.
 ///

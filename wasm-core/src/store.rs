@@ -21,7 +21,7 @@ pub mod memory;
 
 /// Where rows live. Its futures belong to one thread.
 pub trait Store {
-    /// Reads every row of every table but [`Table::Messages`], in the order of tables and keys.
+    /// Reads every row of every table that [`Table::is_loaded`], in the order of tables and keys.
     fn load(&self) -> impl Future<Output = Result<Vec<Row>, StoreError>>;
 
     /// Reads a stretch of a table, highest key first.
@@ -29,6 +29,11 @@ pub trait Store {
 
     /// Counts the rows of a table.
     fn count(&self, table: Table) -> impl Future<Output = Result<u64, StoreError>>;
+
+    /// Bytes for which the disk has room, about; `None` when nobody knows.
+    fn room(&self) -> impl Future<Output = Option<u64>> {
+        core::future::ready(None)
+    }
 
     /// Makes changes durable in one transaction: prefixes are removed first, then single keys, then
     /// rows are written.

@@ -20,7 +20,7 @@ pub mod replica;
 mod reunion;
 mod successor;
 
-pub use content::{AnswersRead, Author, Content, Original, Reference, Said, Stamp};
+pub use content::{AnswersRead, Author, Content, FileInfo, Original, Reference, Said, Stamp};
 pub use direct_frame::DirectFrame;
 pub use emoji::is_emoji;
 pub use identity_key::{Fingerprint, IdentityKey};

@@ -71,8 +71,10 @@ const COMPARED_BYTEWISE: &[&str] = &[
     "DirectFrame",
     "Enclosed",
     "EnvelopeId",
+    "FileFrame",
     "Fingerprint",
     "Frame",
+    "Incoming",
     "Message",
     "Op",
     "PresenceRecord",
@@ -92,8 +94,20 @@ const COMPARED_BYTEWISE: &[&str] = &[
 
 /// Those that may hold a secret: rows, what is in them, and what goes to another tab. They are compared
 /// with others of this device, by tests for the most part; nobody outside gives the other side.
-const COMPARED_AMONG_OURS: &[&str] =
-    &["BackupKey", "Body", "DatabaseKey", "Parcel", "Row", "Said", "ToClients"];
+const COMPARED_AMONG_OURS: &[&str] = &[
+    "BackupKey",
+    "Body",
+    "DatabaseKey",
+    "FileBody",
+    "FileDescription",
+    "FileInfo",
+    "FilePart",
+    "FileView",
+    "Parcel",
+    "Row",
+    "Said",
+    "ToClients",
+];
 
 #[test]
 fn every_module_uses_only_what_the_table_allows() {

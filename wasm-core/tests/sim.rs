@@ -14,6 +14,8 @@ mod actions;
 mod disappearing;
 #[path = "sim/faults.rs"]
 mod faults;
+#[path = "sim/files.rs"]
+mod files;
 #[path = "sim/frozen.rs"]
 mod frozen;
 #[path = "sim/manners.rs"]
@@ -24,6 +26,8 @@ mod meeting;
 mod network;
 #[path = "sim/privacy.rs"]
 mod privacy;
+#[path = "sim/profile.rs"]
+mod profile;
 #[path = "sim/refusals.rs"]
 mod refusals;
 #[path = "sim/relay.rs"]

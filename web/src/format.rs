@@ -6,6 +6,38 @@ const AVATAR_COLOURS: u8 = 12;
 /// Groups of digits in a safety number, and digits in a group.
 const DIGITS_IN_GROUP: usize = 5;
 
+/// What the name of a voice message begins with.
+pub(crate) const VOICE_NAME: &str = "Voice message";
+
+/// How a file is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Media {
+    /// As a picture.
+    Picture,
+    /// Played.
+    Sound,
+    /// Played, with a picture.
+    Video,
+    /// By its name alone.
+    Other,
+}
+
+/// What a file is shown as, by what its sender calls it. No kind that could run a script is shown.
+pub(crate) fn media_of(media_type: &str) -> Media {
+    match media_type.split(';').next().unwrap_or_default() {
+        "image/jpeg" | "image/png" | "image/webp" | "image/gif" | "image/avif" => Media::Picture,
+        "audio/webm" | "audio/mp4" | "audio/mpeg" | "audio/ogg" | "audio/wav" | "audio/aac"
+        | "audio/flac" => Media::Sound,
+        "video/mp4" | "video/webm" | "video/ogg" | "video/quicktime" => Media::Video,
+        _ => Media::Other,
+    }
+}
+
+/// Seconds of sound, as `1:07`.
+pub(crate) fn length(seconds: u32) -> String {
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
 /// At most two letters that stand for a name: of its first and last word.
 pub(crate) fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| {
@@ -93,6 +125,15 @@ fn held(text: &str, word: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_could_run_a_script_is_shown_by_its_name_alone() {
+        for kind in ["image/svg+xml", "text/html", "application/pdf", "", "image/jpegx"] {
+            assert_eq!(media_of(kind), Media::Other, "{kind}");
+        }
+        assert_eq!(media_of("audio/webm;codecs=opus"), Media::Sound);
+        assert_eq!(media_of("image/jpeg"), Media::Picture);
+    }
 
     #[test]
     fn what_was_found_is_shown_with_what_is_around_it() {

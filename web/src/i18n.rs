@@ -94,7 +94,8 @@ mod tests {
         let bundle = bundle();
         let args: FluentArgs<'_> = [
             "name", "count", "max", "date", "query", "state", "title", "why", "relay", "ms", "all",
-            "version", "direct", "text", "emoji", "after", "seconds",
+            "version", "direct", "text", "emoji", "after", "seconds", "size", "have", "given",
+            "length", "time",
         ]
         .map(|name| (name, FluentValue::from(2)))
         .into_iter()

@@ -23,6 +23,7 @@
 mod export;
 mod format;
 mod i18n;
+mod links;
 mod routes;
 mod state;
 

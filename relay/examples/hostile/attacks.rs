@@ -171,7 +171,10 @@ impl Attacker {
                 let frame = match random.random_range(0..200) {
                     0 => vec![0xFF; 4],
                     1 => framed(&bytes(random, 1_000)),
-                    _ => framed(&DirectFrame { id: random.random(), envelope: &envelope }.encode()),
+                    _ => framed(
+                        &DirectFrame::Envelope { id: random.random(), envelope: &envelope }
+                            .encode(),
+                    ),
                 };
                 if write(&mut stream, &frame).await.is_err() {
                     break;

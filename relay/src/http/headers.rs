@@ -10,11 +10,11 @@ use tokio::sync::watch;
 
 use crate::mesh::{Other, announced::policy_source};
 
-/// Everything off but the camera, which scans invites.
+/// Everything off but the camera, which scans invites, and the microphone, for voice messages.
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), \
     camera=(self), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
     geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), \
-    microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), \
+    microphone=(self), midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), \
     publickey-credentials-get=(), screen-wake-lock=(), serial=(), storage-access=(), usb=(), \
     window-management=(), xr-spatial-tracking=()";
 
@@ -59,7 +59,7 @@ impl SecurityHeaders {
             addresses.filter_map(policy_source).map(|source| format!(" {source}")).collect();
         let policy = format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
-             img-src 'self' blob: data:; connect-src 'self'{relay}{others}; font-src 'self'; \
+             img-src 'self' blob: data:; media-src blob:; connect-src 'self'{relay}{others}; font-src 'self'; \
              worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
              frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types volly"
         );

@@ -1,12 +1,13 @@
 //! The calls of a view, each with the type of its reply.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    Arrangement, BackupKey, BackupPart, ContactId, InviteId, InvitePreview, InviteView, KeyError,
-    MessageId, Profile, SearchPage, Snapshot, Stretch, TimelinePage,
+    Arrangement, BackupKey, BackupPart, ContactId, Fetch, FileDescription, FileId, FilePart,
+    InviteId, InvitePreview, InviteView, KeyError, MessageId, Profile, SearchPage, Snapshot,
+    Stretch, TimelinePage,
 };
 
 /// Names one call in flight, unique to the port that made it.
@@ -86,6 +87,15 @@ pub enum ApiError {
         /// The limit.
         max: u32,
     },
+    /// The disk has no room for a file.
+    #[error("no room")]
+    NoRoom,
+    /// A file is larger than [`crate::limits::MAX_FILE_BYTES`].
+    #[error("file too large")]
+    FileTooLarge,
+    /// The bytes of a file are not as many as was said.
+    #[error("file has changed")]
+    FileChanged,
     /// The change could not be stored.
     #[error("not stored")]
     NotStored,
@@ -177,6 +187,58 @@ calls! {
         /// The message that it answers; one that is no longer here is left out.
         answers: Option<MessageId>,
     } -> MessageId;
+    /// Begins to take in a file that is to be sent. One that is not sent is gone with the run of the engine.
+    BeginFile {
+        /// To whom.
+        contact: ContactId,
+        /// Length in bytes, 1 to [`crate::limits::MAX_FILE_BYTES`].
+        size: u64,
+    } -> FileId;
+    /// Takes in the next bytes.
+    AddToFile {
+        /// To whom.
+        contact: ContactId,
+        /// Which.
+        file: FileId,
+        /// [`crate::limits::FILE_PART_CHUNKS`] chunks of [`crate::limits::CHUNK_BYTES`]; fewer at the end.
+        bytes: Vec<u8>,
+    } -> ();
+    /// Sends a file that was taken in whole. The reply comes once it is stored.
+    SendFile {
+        /// To whom.
+        contact: ContactId,
+        /// Which.
+        file: FileId,
+        /// What is said of it.
+        description: Box<FileDescription>,
+        /// The message that it answers; one that is no longer here is left out.
+        answers: Option<MessageId>,
+    } -> MessageId;
+    /// Gives up a file that was not sent.
+    DropFile {
+        /// To whom.
+        contact: ContactId,
+        /// Which.
+        file: FileId,
+    } -> ();
+    /// Says what becomes of a file that is not here, or not whole.
+    FetchFile {
+        /// Whose.
+        contact: ContactId,
+        /// Which.
+        file: FileId,
+        /// See [`Fetch`].
+        fetch: Fetch,
+    } -> ();
+    /// Returns a stretch of a file that is here.
+    ReadFile {
+        /// Whose.
+        contact: ContactId,
+        /// Which.
+        file: FileId,
+        /// Its first chunk, of [`crate::limits::CHUNK_BYTES`].
+        from: u32,
+    } -> FilePart;
     /// Reacts to a message; what we reacted before is taken back.
     React {
         /// In which conversation.

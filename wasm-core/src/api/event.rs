@@ -5,8 +5,8 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Connection, ContactId, ContactView, InviteId, InviteView, MessageId, MessageState, MessageView,
-    Profile,
+    Connection, ContactId, ContactView, FileProgress, InviteId, InviteView, MessageId,
+    MessageState, MessageView, Profile,
 };
 
 /// A stretch of our messages in one conversation, and how far it has come.
@@ -44,6 +44,8 @@ pub enum Event {
     /// Messages of ours have come further: those whose sequence lies in `first..=last` are at least
     /// in this state.
     Progress(ContactId, Vec<Progress>),
+    /// The file of this message has come further, or stands elsewhere.
+    File(ContactId, MessageId, FileProgress),
     /// The way out has changed.
     Connection(Connection),
     /// The store does not take changes; nothing is lost as long as the page stays open.

@@ -1,8 +1,10 @@
 //! What a view sees. Names and texts come from people: a view shows them as text, never as markup.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
+
+use super::FileView;
 
 /// A contact, and the one conversation with it. Drawn at random, known on this device alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -61,7 +63,7 @@ pub enum MessageState {
 }
 
 /// What a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
     /// A text.
     Text,
@@ -71,6 +73,8 @@ pub enum Form {
     Timer(u32),
     /// Something that a later version sends and this one does not know.
     Newer,
+    /// A file. In the list of conversations it has no preview, and its progress is not kept up.
+    File(Box<FileView>),
 }
 
 /// The message that another one answers.

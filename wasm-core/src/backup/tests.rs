@@ -275,7 +275,7 @@ fn plaintext_that_is_no_row_is_refused() {
     for plaintext in [
         &whole[..whole.len() - 1],
         &[&whole[..], &[1]].concat(),
-        &[8, 0, 0, 0, 0, 0],
+        &[10, 0, 0, 0, 0, 0],
         &[255, 0, 0, 0, 0, 0],
         &long_key,
         &[1, 0, 0, 0x10, 0, 1],

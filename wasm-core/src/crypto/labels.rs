@@ -55,6 +55,8 @@ labels! {
     RELAY_ACKNOWLEDGE = "volly/1/relay/acknowledge";
     /// Name of a relay to the nonce of a stream (§14).
     RELAY_NONCE = "volly/1/relay/nonce";
+    /// What the hash of a file begins with (§7.1).
+    FILE = "volly/1/file";
     /// Pair secret to the key of direct streams (§12).
     DIRECT = "volly/1/direct";
     /// Pair secret to the key of a request for a new session (§5.1).

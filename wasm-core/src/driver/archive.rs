@@ -26,7 +26,7 @@ use crate::{
     },
     identity::AccountSeed,
     key_wrap::WrappedKey,
-    limits::{BACKUP_PAGE, BACKUP_PART_BYTES, BACKUP_PATIENCE},
+    limits::{BACKUP_CHUNKS, BACKUP_PAGE, BACKUP_PART_BYTES, BACKUP_PATIENCE},
     rpc::{ToServer, server::refusal},
     store::{Store, StoreError},
     wire::codec::DecodeError,
@@ -68,10 +68,12 @@ fn for_words() -> Argon2Parameters {
 
 /// The rows that a backup holds, read a page at a time.
 struct Rows {
-    /// All but the messages, last first.
+    /// Those that an engine begins with, last first.
     small: Vec<Row>,
-    /// Where the next page of messages ends; `None` when there is none.
-    from: Option<Bound>,
+    /// The tables that are left, each with the rows of a page.
+    left: Vec<(Table, usize)>,
+    /// Where the next page of the last of them ends.
+    from: Bound,
     of: u64,
 }
 
@@ -83,9 +85,12 @@ impl Rows {
             is_kept(row.table) && (row.table != Table::Account || row.key == ACCOUNT_KEY)
         });
         small.reverse();
-        let messages = store.count(Table::Messages).await?;
-        let of = messages.saturating_add(u64::try_from(small.len()).unwrap_or(u64::MAX));
-        Ok(Self { small, from: Some(Bound::End), of })
+        let left = vec![(Table::Chunks, BACKUP_CHUNKS), (Table::Messages, BACKUP_PAGE)];
+        let mut of = u64::try_from(small.len()).unwrap_or(u64::MAX);
+        for (table, _) in &left {
+            of = of.saturating_add(store.count(*table).await?);
+        }
+        Ok(Self { small, left, from: Bound::End, of })
     }
 
     /// The next rows; none when all were read.
@@ -94,13 +99,18 @@ impl Rows {
             let from = self.small.len().saturating_sub(BACKUP_PAGE);
             return Ok(self.small.split_off(from));
         }
-        let Some(from) = self.from.take() else { return Ok(Vec::new()) };
-        let (table, prefix, limit) = (Table::Messages, Vec::new(), BACKUP_PAGE);
-        let page = store.scan(&Scan { table, prefix, from, limit }).await?;
-        if page.len() == limit {
-            self.from = page.last().map(|row| Bound::Below(row.key.clone()));
+        while let Some(&(table, limit)) = self.left.last() {
+            let from = core::mem::replace(&mut self.from, Bound::End);
+            let page = store.scan(&Scan { table, prefix: Vec::new(), from, limit }).await?;
+            match page.last().filter(|_| page.len() == limit) {
+                Some(last) => self.from = Bound::Below(last.key.clone()),
+                None => drop(self.left.pop()),
+            }
+            if !page.is_empty() {
+                return Ok(page);
+            }
         }
-        Ok(page)
+        Ok(Vec::new())
     }
 }
 

@@ -39,6 +39,7 @@ impl Machine for Scripted {
             Input::Net(event) => format!("net {event:?}"),
             Input::Committed(CommitId(id)) => format!("committed {id}"),
             Input::Scanned(rows) => format!("scanned {:?}", rows.as_ref().map(Vec::len)),
+            Input::Room(bytes) => format!("room {bytes}"),
             Input::Tick => format!("tick at {}", now.0),
         };
         self.log.borrow_mut().push(name);

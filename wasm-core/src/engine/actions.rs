@@ -203,6 +203,12 @@ impl Engine {
         if row.mine { Ok(Self::reference(message, row).original) } else { Err(ApiError::NotFound) }
     }
 
+    /// Whether a content more, and so many others, fit into the outbox.
+    pub(super) fn check_outbox(&self, id: ContactId, more: usize) -> Result<(), ApiError> {
+        let full = ApiError::Limit { max: u32::try_from(MAX_OUTBOX).unwrap_or(u32::MAX) };
+        if self.outbox.has_room(id, more) { Ok(()) } else { Err(full) }
+    }
+
     /// Numbers, seals and stores what we say. Whoever calls saves the contact.
     pub(super) fn say(
         &mut self,
@@ -212,9 +218,7 @@ impl Engine {
         rng: &mut impl CryptoRng,
         transaction: &mut Transaction,
     ) -> Result<MessageId, ApiError> {
-        if self.outbox.is_full(id) {
-            return Err(ApiError::Limit { max: u32::try_from(MAX_OUTBOX).unwrap_or(u32::MAX) });
-        }
+        self.check_outbox(id, 0)?;
         if self.account.is_none() {
             return Err(ApiError::NotStarted);
         }

@@ -43,6 +43,12 @@ impl Engine {
             Request::AcceptInvite(call) => self.accept_invite(id, &call, now),
             Request::SendText(call) => self.send_text(ReplyTo::new(id), call, now, rng),
             Request::ResendText(call) => self.resend_text(ReplyTo::new(id), call, now, rng),
+            Request::BeginFile(call) => self.begin_file(ReplyTo::new(id), &call, rng),
+            Request::AddToFile(call) => self.add_to_file(ReplyTo::new(id), &call),
+            Request::SendFile(call) => self.begin_sending_file(ReplyTo::new(id), call),
+            Request::DropFile(call) => self.drop_unsent_file(ReplyTo::new(id), &call),
+            Request::FetchFile(call) => self.fetch_file(ReplyTo::new(id), &call, now),
+            Request::ReadFile(call) => self.read_file(ReplyTo::new(id), call),
             Request::React(call) => self.begin_action(Action::React(ReplyTo::new(id), call)),
             Request::EditText(call) => self.begin_action(Action::Edit(ReplyTo::new(id), call)),
             Request::DeleteMessage(call) => {

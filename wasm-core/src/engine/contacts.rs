@@ -313,6 +313,7 @@ impl Engine {
         let key = contact_key(id);
         transaction.changes.delete_prefixes.push((Table::Messages, key.clone()));
         transaction.changes.delete_prefixes.push((Table::Expiries, key.clone()));
+        self.forget_files(id, &mut transaction);
         self.expiries.forget(id);
         self.forget_texts(id);
         transaction.changes.delete(Table::Drafts, key);

@@ -156,10 +156,50 @@ pub enum NetAction {
         /// A size class of bytes.
         envelope: Vec<u8>,
     },
+    /// As `SendDirect`, about a file.
+    SendFileFrame(ContactId, FileFrame),
     /// Forget the contact and close its stream.
     ForgetDirect(ContactId),
     /// Dial the relay now; skip the pause.
     Reconnect,
+}
+
+/// What goes over a direct stream about a file, to and fro (protocol.md §12).
+#[derive(Clone, PartialEq, Eq)]
+pub enum FileFrame {
+    /// Send me chunks.
+    Ask {
+        /// Of the file.
+        digest: [u8; 32],
+        /// The first one wanted.
+        first: u32,
+        /// How many, 1 to [`crate::limits::MAX_ASKED_CHUNKS`].
+        count: u32,
+    },
+    /// A chunk, unchecked.
+    Chunk {
+        /// Of the file.
+        digest: [u8; 32],
+        /// Counts its chunks from 0.
+        index: u32,
+        /// At most [`crate::limits::MAX_SEALED_CHUNK_BYTES`].
+        chunk: Vec<u8>,
+    },
+    /// What was asked for is not here.
+    Missing {
+        /// Of the file.
+        digest: [u8; 32],
+    },
+}
+
+impl core::fmt::Debug for FileFrame {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Ask { .. } => "Ask(..)",
+            Self::Chunk { .. } => "Chunk(..)",
+            Self::Missing { .. } => "Missing(..)",
+        })
+    }
 }
 
 /// The tables of the store. The discriminant is what docs/storage.md calls the table number.
@@ -182,11 +222,15 @@ pub enum Table {
     Drafts = 6,
     /// One row a message that will disappear: when.
     Expiries = 7,
+    /// One row a file: its key, and how far its chunks are here.
+    Files = 8,
+    /// One row a chunk of a file.
+    Chunks = 9,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Account,
         Self::Contacts,
         Self::Sessions,
@@ -195,7 +239,15 @@ impl Table {
         Self::Invites,
         Self::Drafts,
         Self::Expiries,
+        Self::Files,
+        Self::Chunks,
     ];
+
+    /// Whether an engine begins with its rows; those of the others it reads when it needs them.
+    #[must_use]
+    pub const fn is_loaded(self) -> bool {
+        !matches!(self, Self::Messages | Self::Chunks)
+    }
 }
 
 /// One row. Keys order bytewise and hold nothing about people; values are sealed by the store.

@@ -78,12 +78,14 @@ impl Engine {
     ) {
         let Way::Mailbox { address, id, contact } = way else {
             self.commit(transaction);
+            self.fetch_announced(now);
             return self.pump(now);
         };
         let acknowledge = NetAction::Acknowledge { address, id };
         // Before the events, so that the relay's window opens early; after the commit in any case.
         transaction.then.insert(0, Effect::Net(acknowledge));
         self.commit(transaction);
+        self.fetch_announced(now);
         match contact {
             None => self.welcome(now, rng),
             Some(contact) => {

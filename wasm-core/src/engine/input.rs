@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 
-use super::effect::{CommitId, EnvelopeId, Row, Ticket};
+use super::effect::{CommitId, EnvelopeId, FileFrame, Row, Ticket};
 use crate::{
     api::{CallId, ContactId, Path, Request},
     wire::mailbox::Record,
@@ -24,6 +24,8 @@ pub enum Input {
     Committed(CommitId),
     /// The rows that [`super::effect::Effect::Scan`] asked for; `None` when one of them does not open.
     Scanned(Option<Vec<Row>>),
+    /// So many bytes have room on the disk, about.
+    Room(u64),
     /// Time has passed.
     Tick,
 }
@@ -59,6 +61,8 @@ pub enum NetEvent {
     DirectDown(ContactId),
     /// An envelope came over the direct stream.
     DirectArrived(ContactId, Vec<u8>),
+    /// Something about a file came over the direct stream.
+    FileArrived(ContactId, FileFrame),
 }
 
 /// The way to the relay.

@@ -14,6 +14,7 @@ use super::{
     contacts::Contact,
     effect::{Row, Table},
     expiries::Expiries,
+    files::Files,
     input::{RelayStatus, Timestamp},
     invitations::Invite,
     mailboxes::Mailboxes,
@@ -24,12 +25,12 @@ use super::{
     },
 };
 use crate::{
-    api::{ContactId, InviteId},
+    api::{ContactId, FileId, InviteId},
     session::SessionRecord,
 };
 
 impl Engine {
-    /// Builds the engine from every row of every table but [`Table::Messages`], in any order.
+    /// Builds the engine from every row of every table that [`Table::is_loaded`], in any order.
     ///
     /// # Errors
     ///
@@ -73,7 +74,13 @@ impl Engine {
                     let message = message_id(&row.key).ok_or(damaged)?;
                     engine.expiries.load(ContactId(id()?.0), message, decode(&row)?);
                 }
-                Table::Messages => {}
+                Table::Files => {
+                    let (contact, file) = id()?;
+                    let file = file.try_into().map_err(|_| damaged)?;
+                    let file = FileId(u64::from_be_bytes(file));
+                    engine.files.load(ContactId(contact), file, decode(&row)?);
+                }
+                Table::Messages | Table::Chunks => {}
             }
         }
         engine.reunite_at = (contacts.len() > sessions.len()).then_some(now);
@@ -85,6 +92,7 @@ impl Engine {
             contact.receipt_at = due.then_some(now);
             engine.contacts.insert(id, contact);
         }
+        engine.drop_unsent_files();
         Ok(engine)
     }
 
@@ -100,6 +108,7 @@ impl Engine {
             visits: Vec::new(),
             expiries: Expiries::default(),
             corpus: None,
+            files: Files::default(),
             reading: None,
             waiting: VecDeque::new(),
             tickets: BTreeMap::new(),

@@ -4,7 +4,7 @@
 //! final, so both sides end alike whatever the order of arrival. Only the author's own edits and
 //! deletions reach a row: they cannot name the message of somebody else (protocol.md §7).
 
-use alloc::{collections::BTreeMap, string::String};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
 use super::{
     Engine, Transaction,
@@ -65,7 +65,7 @@ impl MessageRow {
             Body::Text(text) if edit > 0 => {
                 self.edit(edit, text);
             }
-            Body::Text(_) | Body::Timer(_) | Body::Newer(_) => {}
+            Body::Text(_) | Body::File(_) | Body::Timer(_) | Body::Newer(_) => {}
         }
         if self.body != Body::Deleted {
             self.our_reaction = our_reaction;
@@ -107,13 +107,9 @@ impl MessageRow {
         if let Body::Text(text) = &self.body { Some(text) } else { None }
     }
 
-    fn form(&self) -> Form {
-        match self.body {
-            Body::Text(_) => Form::Text,
-            Body::Timer(lifetime) => Form::Timer(lifetime),
-            Body::Deleted => Form::Deleted,
-            Body::Newer(_) => Form::Newer,
-        }
+    /// The words by which one finds and recognises it: the text, or the name of the file.
+    pub(super) fn words(&self) -> Option<&str> {
+        if let Body::File(file) = &self.body { Some(&file.name) } else { self.text() }
     }
 }
 
@@ -124,9 +120,13 @@ fn beginning(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// The list shows no quotes; kept in its row, one would outlive what it quotes.
-fn without_quote(view: &MessageView) -> MessageView {
-    MessageView { answers: None, ..view.clone() }
+/// The list shows neither quotes nor previews; kept in its row, a quote would outlive what it quotes.
+fn for_list(view: &MessageView) -> MessageView {
+    let mut view = MessageView { answers: None, ..view.clone() };
+    if let Form::File(file) = &mut view.form {
+        file.preview = Vec::new();
+    }
+    view
 }
 
 impl ContactRow {
@@ -181,14 +181,14 @@ impl Engine {
             text: others
                 .get(&target)
                 .filter(|other| other.arrived)
-                .and_then(MessageRow::text)
+                .and_then(MessageRow::words)
                 .map(|text| beginning(text).into()),
         };
         let state = row.mine.then(|| self.message_state(contact, id.sequence));
         let known = self.contacts.get(&contact);
         MessageView {
             id,
-            form: row.form(),
+            form: self.form(contact, &row.body),
             text: row.text().unwrap_or_default().into(),
             edited: row.edit > 0,
             answers: row.answers.map(quote),
@@ -218,7 +218,7 @@ impl Engine {
         self.keep_text(contact, id, row);
         let Some(known) = self.contacts.get_mut(&contact) else { return };
         if known.row.last.as_ref().is_none_or(|last| last.id < id) {
-            known.row.last = Some(without_quote(&view));
+            known.row.last = Some(for_list(&view));
         }
         if let Body::Timer(lifetime) = row.body
             && known.row.timer.said < Some(id)
@@ -246,6 +246,9 @@ impl Engine {
         transaction: &mut Transaction,
     ) {
         transaction.changes.put(Table::Messages, message_key(contact, id), row);
+        if row.body == Body::Deleted {
+            self.remove_file_of(contact, id, transaction);
+        }
         if !row.arrived {
             return;
         }
@@ -255,7 +258,7 @@ impl Engine {
         if let Some(known) = self.contacts.get_mut(&contact)
             && known.row.last.as_ref().is_some_and(|last| last.id == id)
         {
-            known.row.last = Some(view.clone());
+            known.row.last = Some(for_list(&view));
         }
         transaction.then.push(self.event(Event::MessageChanged(contact, view)));
     }
@@ -270,14 +273,14 @@ impl Engine {
     ) {
         transaction.changes.delete(Table::Messages, message_key(contact, id));
         self.end(contact, id, transaction);
+        self.remove_file_of(contact, id, transaction);
         self.forget_text(contact, id);
         let was_last =
             |known: &&mut Contact| known.row.last.as_ref().is_some_and(|last| last.id == id);
         if self.contacts.get_mut(&contact).as_ref().is_some_and(was_last) {
             let newest = before.iter().rev().find(|(other, row)| **other != id && row.arrived);
-            let last = newest.map(|(&id, row)| {
-                without_quote(&self.message_view(contact, id, row, &Rows::new()))
-            });
+            let last = newest
+                .map(|(&id, row)| for_list(&self.message_view(contact, id, row, &Rows::new())));
             if let Some(known) = self.contacts.get_mut(&contact) {
                 known.row.last = last;
             }

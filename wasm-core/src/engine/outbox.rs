@@ -87,8 +87,8 @@ impl Outbox {
         self.entries.range(range).map(|(&(_, order), entry)| (order, entry))
     }
 
-    pub(super) fn is_full(&self, contact: ContactId) -> bool {
-        self.of(contact).count() >= MAX_OUTBOX
+    pub(super) fn has_room(&self, contact: ContactId, more: usize) -> bool {
+        self.of(contact).count().saturating_add(more) < MAX_OUTBOX
     }
 
     /// How far the content with this sequence has come, when it is still here.

@@ -178,6 +178,7 @@ impl Engine {
         }
         self.show_contact(id);
         self.pump(now);
+        self.fetch_next(id, now);
     }
 
     pub(super) fn on_round_trip(&mut self, id: ContactId, round_trip: Duration) {

@@ -17,7 +17,9 @@ use super::{
     said::Arrival,
     timeline::Page,
 };
-use crate::api::{ApiError, ContactId, GetTimeline, MessageId, Search, SendText};
+use crate::api::{
+    ApiError, ContactId, FileId, GetTimeline, MessageId, ReadFile, Search, SendFile, SendText,
+};
 
 /// What is read, and so what it is for.
 pub(super) enum Reading {
@@ -27,6 +29,12 @@ pub(super) enum Reading {
     Quotes(ReplyTo<GetTimeline>, Page),
     /// The message that a text of ours answers.
     Answer(ReplyTo<SendText>, SendText),
+    /// The message that a file of ours answers, and the chunks of a small one.
+    File(ReplyTo<SendFile>, SendFile),
+    /// A stretch of a file for a view.
+    Part(ReplyTo<ReadFile>, ReadFile),
+    /// Chunks that a contact has asked for.
+    Asked(ContactId, FileId),
     /// The message that something is done to.
     Action(Action),
     /// More of the history, to search it.
@@ -69,7 +77,9 @@ impl Engine {
         let readable = rows.is_some();
         let stored = rows.unwrap_or_default();
         let rows = match reading {
-            Reading::Corpus(..) | Reading::Found(_) => Rows::new(),
+            Reading::Corpus(..) | Reading::Found(_) | Reading::Part(..) | Reading::Asked(..) => {
+                Rows::new()
+            }
             _ => message_rows(&stored),
         };
         match reading {
@@ -84,6 +94,14 @@ impl Engine {
             Reading::Page(reply, call) => self.on_page(reply, &call, rows),
             Reading::Quotes(reply, page) => self.on_quotes(reply, page, rows),
             Reading::Answer(reply, call) => self.send_answer(reply, &call, &rows, now, rng),
+            Reading::File(reply, call) if readable => {
+                self.send_file(reply, &call, (&rows, &stored), now, rng);
+            }
+            Reading::File(reply, _) => {
+                self.effects.push_back(reply.with(Err(ApiError::Unreadable)));
+            }
+            Reading::Part(reply, call) => self.on_part(reply, &call, &stored),
+            Reading::Asked(contact, file) => self.on_asked_read(contact, file, stored),
             Reading::Action(action) => self.act(action, rows, now, rng),
             Reading::Expired(contact, ids) => self.on_expired(contact, &ids, rows),
             Reading::Arrival(arrival) => self.on_arrival_read(*arrival, rows, now, rng),

@@ -3,13 +3,14 @@
 //! Invariant: each is taken in once. One that comes before the message it is about takes effect when
 //! that comes; one about a message that is not, or no longer, here does nothing.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use rand_core::CryptoRng;
 
 use super::{
     Engine, Transaction,
     effect::{EnvelopeId, Scan},
+    files,
     input::Timestamp,
     messages::{Rows, one},
     reading::Reading,
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     api::{ContactId, MessageId},
     limits::{MAX_AWAITED, MAX_LAMPORT_LEAP, RECEIPT_DELAY},
-    wire::{Author, Content, Original, Reference, Said, Stamp},
+    wire::{Author, Content, FileInfo, Original, Reference, Said, Stamp},
 };
 
 /// How far ahead of our clock a sender's time may be and still be shown: five minutes.
@@ -49,6 +50,10 @@ pub(super) enum News {
     Message(MessageId, MessageRow),
     /// Something about the message at this place.
     About(MessageId, u64, Change),
+    /// A message with a file.
+    File(MessageId, MessageRow, Box<FileInfo>),
+    /// A chunk of a file: its digest, its number, and itself.
+    Piece([u8; 32], u32, Vec<u8>),
 }
 
 /// What becomes of a message.
@@ -62,11 +67,12 @@ impl News {
     /// What has to be read first. A text that nothing overtook is alone at its place.
     fn needs(&self, contact: ContactId, late: bool) -> Vec<Scan> {
         match self {
-            Self::Message(id, row) => {
+            Self::Message(id, row) | Self::File(id, row, _) => {
                 let place = late.then_some(*id);
                 place.into_iter().chain(row.answers).map(|id| one(contact, id)).collect()
             }
             Self::About(id, ..) => alloc::vec![one(contact, *id)],
+            Self::Piece(..) => Vec::new(),
         }
     }
 }
@@ -119,11 +125,19 @@ impl Engine {
         };
         let own = |original: Original| Reference { author: Author::Sender, original };
         let answers = match &said {
-            Said::Text { answers: Some(to), .. } => self.resolve(id, to),
+            Said::Text { answers: Some(to), .. } | Said::File { answers: Some(to), .. } => {
+                self.resolve(id, to)
+            }
             _ => None,
         };
-        let lifetime = if let Said::Text { lifetime, .. } = said { lifetime } else { 0 };
+        let lifetime = match said {
+            Said::Text { lifetime, .. } | Said::File { lifetime, .. } => lifetime,
+            _ => 0,
+        };
+        let mut file = None;
         let body = match said {
+            Said::Piece { digest, index, chunk } => return Some(News::Piece(digest, index, chunk)),
+            Said::File { info, .. } => files::body_of(file.insert(info)),
             Said::Reaction { to, emoji } => return about(&to, Change::Reaction(emoji)),
             Said::Edit { of, text } => return about(&own(of), Change::Edit(text)),
             Said::Deletion { of } => return about(&own(of), Change::Deletion),
@@ -137,7 +151,11 @@ impl Engine {
         let too_late = stamp.sent_at_ms > now.0.saturating_add(SHOWN_SKEW_MS);
         let sent_at = if too_late { now.0 } else { stamp.sent_at_ms };
         let row = MessageRow::new(body, stamp.lamport, sent_at, now, false);
-        Some(News::Message(place, MessageRow { answers, lifetime, ..row }))
+        let row = MessageRow { answers, lifetime, ..row };
+        Some(match file {
+            Some(info) => News::File(place, row, info),
+            None => News::Message(place, row),
+        })
     }
 
     /// Takes a numbered content in. Gives the arrival back when it is all there.
@@ -183,18 +201,17 @@ impl Engine {
         transaction: &mut Transaction,
     ) {
         match news {
-            News::Message(id, mut row) => {
-                let awaited = rows.remove(&id).filter(|row| !row.arrived);
-                let Some(known) = self.contacts.get_mut(&contact) else { return };
-                if let Some(awaited) = awaited {
-                    known.row.awaited = known.row.awaited.saturating_sub(1);
-                    row.take_over(awaited);
+            News::Message(id, row) => {
+                self.take_message(contact, (id, row), rows, transaction);
+            }
+            News::File(id, row, info) => {
+                let was_deleted = self.take_message(contact, (id, row), rows, transaction);
+                if !was_deleted {
+                    self.expect_file(contact, id, &info, now, transaction);
                 }
-                if row.body == Body::Deleted {
-                    known.row.unread.remove(id.sequence);
-                }
-                known.row.newest_theirs = known.row.newest_theirs.max(Some(id));
-                self.store_message(contact, id, &row, &rows, transaction);
+            }
+            News::Piece(digest, index, chunk) => {
+                self.take_piece(contact, (digest, index), chunk, transaction);
             }
             News::About(id, sequence, change) => {
                 let row = rows.remove(&id).or_else(|| self.await_message(contact, id, now));
@@ -223,6 +240,29 @@ impl Engine {
                 self.tell_contact(contact, transaction);
             }
         }
+    }
+
+    /// Stores a message of theirs; true when it was deleted before it came.
+    fn take_message(
+        &mut self,
+        contact: ContactId,
+        (id, mut row): (MessageId, MessageRow),
+        mut rows: Rows,
+        transaction: &mut Transaction,
+    ) -> bool {
+        let awaited = rows.remove(&id).filter(|row| !row.arrived);
+        let Some(known) = self.contacts.get_mut(&contact) else { return true };
+        if let Some(awaited) = awaited {
+            known.row.awaited = known.row.awaited.saturating_sub(1);
+            row.take_over(awaited);
+        }
+        let is_deleted = row.body == Body::Deleted;
+        if is_deleted {
+            known.row.unread.remove(id.sequence);
+        }
+        known.row.newest_theirs = known.row.newest_theirs.max(Some(id));
+        self.store_message(contact, id, &row, &rows, transaction);
+        is_deleted
     }
 
     /// Keeps a place for a message of theirs that is still to come.

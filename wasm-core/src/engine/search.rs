@@ -46,7 +46,7 @@ impl Corpus {
 
     fn put(&mut self, contact: ContactId, id: MessageId, row: &MessageRow) {
         self.remove(contact, id);
-        let Some(text) = row.text().filter(|_| row.arrived) else { return };
+        let Some(text) = row.words().filter(|_| row.arrived) else { return };
         let folded = fold(text).into_boxed_str();
         if self.bytes + folded.len() <= MAX_SEARCH_BYTES {
             self.bytes += folded.len();

@@ -38,7 +38,7 @@ use libp2p_stream::{Control, IncomingStreams};
 
 use self::{
     contact::{Attempt, Contact, Try},
-    stream::DirectStream,
+    stream::{DirectStream, Outgoing},
     token::Token,
 };
 use super::{
@@ -51,7 +51,10 @@ use super::{
 use crate::{
     api::{ContactId, Path},
     crypto::secret::Secret,
-    engine::{effect::EnvelopeId, input::NetEvent},
+    engine::{
+        effect::{EnvelopeId, FileFrame},
+        input::NetEvent,
+    },
 };
 
 /// Dials at the same time. Lower: after a reconnect the last contact waits. Higher: a relay counts
@@ -241,7 +244,14 @@ impl Direct {
     /// Sends an envelope when there is a stream with room.
     pub(super) fn send(&mut self, id: ContactId, envelope_id: EnvelopeId, envelope: &[u8]) {
         if let Some(contact) = self.contacts.get_mut(&id) {
-            contact.send(envelope_id, envelope);
+            contact.send(Outgoing::envelope(envelope_id, envelope));
+        }
+    }
+
+    /// Sends something about a file when there is a stream with room.
+    pub(super) fn send_file_frame(&mut self, id: ContactId, frame: &FileFrame) {
+        if let Some(contact) = self.contacts.get_mut(&id) {
+            contact.send(Outgoing::file(frame));
         }
     }
 

@@ -106,6 +106,9 @@ impl EventLoop {
                 self.direct.reach(contact, &peer, &relays, key);
             }
             NetAction::RelayOnly(only) => self.direct.set_relay_only(only, &mut self.node),
+            NetAction::SendFileFrame(contact, frame) => {
+                self.direct.send_file_frame(contact, &frame)
+            }
             NetAction::SendDirect { contact, id, envelope } => {
                 self.direct.send(contact, id, &envelope);
             }

@@ -159,6 +159,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MailboxClient<S> {
             | NetAction::ReachDirect { .. }
             | NetAction::RelayOnly(_)
             | NetAction::SendDirect { .. }
+            | NetAction::SendFileFrame(..)
             | NetAction::ForgetDirect(_)
             | NetAction::Reconnect => return,
         };

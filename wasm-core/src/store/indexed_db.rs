@@ -19,7 +19,7 @@ use crate::{
     crypto::secret::Secret,
     engine::effect::{Bound, ChangeSet, Row, Scan, Table},
     key_wrap::WrappedKey,
-    platform::entropy::system_rng,
+    platform::{entropy::system_rng, storage},
 };
 
 mod connection;
@@ -210,6 +210,10 @@ impl Store for IndexedDb {
         Ok(rows.into())
     }
 
+    fn room(&self) -> impl Future<Output = Option<u64>> {
+        storage::room()
+    }
+
     async fn commit(&self, changes: &ChangeSet) -> Result<(), StoreError> {
         check_keys(changes)?;
         let puts = self.seal(changes);
@@ -238,12 +242,14 @@ const fn name(table: Table) -> &'static str {
         Table::Invites => "invites",
         Table::Drafts => "drafts",
         Table::Expiries => "expiries",
+        Table::Files => "files",
+        Table::Chunks => "chunks",
     }
 }
 
 /// What a start reads.
 fn loaded() -> impl Iterator<Item = Table> {
-    Table::ALL.into_iter().filter(|table| *table != Table::Messages)
+    Table::ALL.into_iter().filter(|table| table.is_loaded())
 }
 
 async fn is_empty(connection: &Connection) -> Result<bool, StoreError> {

@@ -24,7 +24,7 @@ fn row((key, value): (&Place, &Vec<u8>)) -> Row {
 impl Store for Memory {
     async fn load(&self) -> Result<Vec<Row>, StoreError> {
         let rows = self.rows.borrow();
-        Ok(rows.iter().filter(|((table, _), _)| *table != Table::Messages).map(row).collect())
+        Ok(rows.iter().filter(|((table, _), _)| table.is_loaded()).map(row).collect())
     }
 
     async fn scan(&self, scan: &Scan) -> Result<Vec<Row>, StoreError> {

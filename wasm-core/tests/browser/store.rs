@@ -1,6 +1,6 @@
 //! The IndexedDB store: the common suite, and what only it promises.
 
-use idb::{Database, Factory, TransactionMode};
+use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
 use js_sys::{Reflect, Uint8Array};
 use volly_core::{
     crypto::passphrase::{Argon2Parameters, Passphrase},
@@ -203,4 +203,45 @@ async fn a_database_whose_keys_were_destroyed_opens_for_nobody() {
     assert_eq!(IndexedDb::open("destroyed").await.err(), Some(StoreError::Key));
     IndexedDb::delete("destroyed").await;
     assert_eq!(IndexedDb::open("destroyed").await.unwrap().load().await.unwrap(), []);
+}
+
+/// The object stores of layout 1.
+const LAYOUT_1: [&str; 9] = [
+    "account", "contacts", "sessions", "messages", "outbox", "invites", "drafts", "expiries",
+    "meta",
+];
+
+#[wasm_bindgen_test]
+async fn a_database_from_before_there_were_files_is_upgraded_and_keeps_what_it_holds() {
+    let name = "layout";
+    let store = fresh(name).await;
+    store.commit(&change(Table::Messages, &[1, 2], SECRET)).await.unwrap();
+    store.close();
+    let mut rows = vec![("messages", binary(&[1, 2]))];
+    rows.extend(["schema", "wrapping-key", "wrapped-key"].map(|key| ("meta", key.into())));
+    let mut kept = Vec::new();
+    for (store, key) in rows {
+        let value = raw_get(name, store, key.clone()).await;
+        kept.push((store, key, value));
+    }
+    drop(store);
+    Factory::new().unwrap().delete(name).unwrap().await.unwrap();
+    let mut old = Factory::new().unwrap().open(name, Some(1)).unwrap();
+    old.on_upgrade_needed(|event| {
+        let database = event.database().unwrap();
+        for store in LAYOUT_1 {
+            database.create_object_store(store, ObjectStoreParams::new()).unwrap();
+        }
+    });
+    old.await.unwrap().close();
+    for (store, key, value) in kept {
+        raw_put(name, store, key, value).await;
+    }
+
+    let store = IndexedDb::open(name).await.unwrap();
+    let (table, prefix, from) = (Table::Messages, Vec::new(), Bound::End);
+    let found = store.scan(&Scan { table, prefix, from, limit: 9 }).await.unwrap();
+    assert_eq!(found[0].value.as_slice(), SECRET);
+    store.commit(&change(Table::Chunks, &[1], SECRET)).await.unwrap();
+    assert_eq!(store.count(Table::Chunks).await, Ok(1));
 }

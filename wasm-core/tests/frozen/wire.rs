@@ -12,8 +12,8 @@ use volly_core::{
     identity::{AccountSeed, Fingerprint, IdentityKeyPair, safety_number},
     store::at_rest::TableKeys,
     wire::{
-        Acknowledges, AnswersRead, Author, Content, DirectFrame, Header, InviteKind, InviteLink,
-        InviteRecord, Original, PresenceRecord, RatchetStep, Reference, Said, Stamp,
+        Acknowledges, AnswersRead, Author, Content, DirectFrame, FileInfo, Header, InviteKind,
+        InviteLink, InviteRecord, Original, PresenceRecord, RatchetStep, Reference, Said, Stamp,
         codec::Writer,
         mailbox::{Frame, Op, Record, Request, Status},
         pad,
@@ -72,6 +72,21 @@ fn addresses() -> Vectors {
     vectors
 }
 
+fn file(answers: Option<Reference>, lifetime: u32) -> Said {
+    let info = FileInfo {
+        key: Secret::new([5; 32]),
+        digest: [6; 32],
+        size: 1_048_577,
+        name: "Grüße.jpeg".into(),
+        media_type: "image/jpeg".into(),
+        width: 640,
+        height: 480,
+        duration: 1_500,
+        preview: b"picture".to_vec(),
+    };
+    Said::File { answers, lifetime, info: Box::new(info) }
+}
+
 fn contents() -> Vectors {
     let hello = |answers_read| Content::Hello {
         name: "Zoë".into(),
@@ -101,6 +116,8 @@ fn contents() -> Vectors {
         named("reaction taken back", reaction(None)),
         named("edit", said(Said::Edit { of, text: "Grüße!".into() })),
         named("deletion", said(Said::Deletion { of })),
+        named("file", said(file(Some(to(Author::Sender)), 60))),
+        named("piece", said(Said::Piece { digest: [6; 32], index: 17, chunk: b"sealed".to_vec() })),
         named("receipt", receipt.encode()),
         named("goodbye", Content::Goodbye.encode()),
         named("typing", Content::Typing(true).encode()),
@@ -181,7 +198,16 @@ fn frames() -> Vectors {
             "relay push",
             Frame::Push { address: [9; 32], id: [7; 16], envelope: b"envelope".to_vec() }.encode(),
         ),
-        named("direct frame", DirectFrame { id: [7; 16], envelope: b"envelope" }.encode()),
+        named(
+            "direct frame",
+            DirectFrame::Envelope { id: [7; 16], envelope: b"envelope" }.encode(),
+        ),
+        named("ask", DirectFrame::Ask { digest: [6; 32], first: 17, count: 16 }.encode()),
+        named(
+            "chunk",
+            DirectFrame::Chunk { digest: [6; 32], index: 17, chunk: b"sealed" }.encode(),
+        ),
+        named("missing", DirectFrame::Missing { digest: [6; 32] }.encode()),
     ]
 }
 

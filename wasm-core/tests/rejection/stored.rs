@@ -23,9 +23,13 @@ fn rows() -> Vec<Row> {
         Table::Account => PEOPLE.alice.encode().to_vec(),
         Table::Sessions => alice.encode().to_vec(),
         Table::Invites => PEOPLE.bobs_secrets.encode().to_vec(),
-        Table::Contacts | Table::Messages | Table::Outbox | Table::Drafts | Table::Expiries => {
-            vec![3; 100]
-        }
+        Table::Contacts
+        | Table::Messages
+        | Table::Outbox
+        | Table::Drafts
+        | Table::Expiries
+        | Table::Files
+        | Table::Chunks => vec![3; 100],
     };
     Table::ALL.map(|table| Row { table, key: vec![1; 8], value: value(table).into() }).to_vec()
 }

@@ -357,7 +357,7 @@ fn what_a_later_version_says_is_counted_and_shown_for_what_it_is() {
         say_raw(&mut world, alice, &content);
     }
     let history = world.history(1, alice);
-    let shown: Vec<_> = history.iter().map(|m| (m.form, m.text.as_str())).collect();
+    let shown: Vec<_> = history.iter().map(|m| (m.form.clone(), m.text.as_str())).collect();
     assert_eq!(shown, [(Form::Text, "of Bob"), (Form::Newer, "")]);
     assert_eq!(world.snapshot(1).contacts[0].unread, 1);
     world.pass(MINUTE);
@@ -398,7 +398,7 @@ fn a_view_that_asks_while_messages_change_is_told_the_truth_last() {
     let page = world.reply::<GetTimeline>(0, page).unwrap().unwrap();
     assert_eq!(page.messages[0].text, "first", "the page is older than the event");
     let last = world.users[0].events.iter().rev().find_map(|it| match &it.event {
-        Event::MessageChanged(_, view) => Some((view.text.clone(), view.form)),
+        Event::MessageChanged(_, view) => Some((view.text.clone(), view.form.clone())),
         _ => None,
     });
     assert_eq!(last, Some(("second".into(), Form::Text)));

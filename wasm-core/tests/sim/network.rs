@@ -57,6 +57,13 @@ impl World {
             NetAction::SendDirect { contact, envelope, .. } => {
                 return self.send_direct(user, contact, envelope);
             }
+            NetAction::SendFileFrame(contact, frame) => {
+                if let Some((peer, theirs)) = self.end_of_stream(user, contact) {
+                    let event = NetEvent::FileArrived(theirs, frame);
+                    self.users[peer].inputs.push_back(Input::Net(event));
+                }
+                return;
+            }
             NetAction::ForgetDirect(contact) => {
                 self.users[user].reach.remove(&contact);
                 return;
@@ -150,6 +157,13 @@ impl World {
             let theirs = it.reach.iter().find(|&(_, (theirs, _))| *theirs == key);
             theirs.filter(|_| peer != user && it.online).map(|(&contact, _)| (peer, contact))
         })
+    }
+
+    /// Who is at the other end of a stream that nobody knows to be broken.
+    fn end_of_stream(&self, user: usize, contact: ContactId) -> Option<(usize, ContactId)> {
+        let (key, _) = self.users[user].reach.get(&contact)?;
+        let broken = self.broken.iter().any(|&(_, at, of)| (at, of) == (user, contact));
+        self.other_end(user, *key).filter(|_| !broken)
     }
 
     fn send_direct(&mut self, user: usize, contact: ContactId, envelope: Vec<u8>) {

@@ -23,7 +23,7 @@ fn row(((table, key), value): (&(Table, Vec<u8>), &Vec<u8>)) -> Row {
 
 impl Store {
     pub fn load(&self) -> Vec<Row> {
-        self.all().filter(|row| row.table != Table::Messages).collect()
+        self.all().filter(|row| row.table.is_loaded()).collect()
     }
 
     pub fn all(&self) -> impl Iterator<Item = Row> {

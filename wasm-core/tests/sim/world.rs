@@ -287,7 +287,7 @@ impl World {
         self.now = end;
     }
 
-    fn step(&mut self, user: usize) -> bool {
+    pub fn step(&mut self, user: usize) -> bool {
         if let Some(effect) = self.users[user].engine.poll_effect() {
             if self.happens(self.weather.crash_one_in) {
                 self.strike(user);
@@ -314,7 +314,7 @@ impl World {
         left == Some(0)
     }
 
-    fn apply(&mut self, user: usize, effect: Effect) {
+    pub fn apply(&mut self, user: usize, effect: Effect) {
         let is_stored = matches!(effect, Effect::Commit { .. } | Effect::Scan(..));
         if is_stored && self.refuses() {
             // The engine ends, and the next one is loaded from what is stored.

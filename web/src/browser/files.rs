@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use js_sys::{Array, Date, Uint8Array};
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+use yew::AttrValue;
 
 use super::{Timer, document};
 
@@ -33,6 +35,35 @@ impl Parts {
         Blob::new_with_blob_sequence_and_options(&self.0, &options)
             .expect("parts that the browser made make a whole")
     }
+}
+
+/// The address of bytes that the browser holds, as long as this is there.
+#[derive(Debug)]
+pub(crate) struct ObjectUrl(AttrValue);
+
+impl ObjectUrl {
+    /// Of a file; `None` where the browser refuses.
+    pub(crate) fn new(file: &Blob) -> Option<Self> {
+        Url::create_object_url_with_blob(file).ok().map(|url| Self(url.into()))
+    }
+
+    /// The address.
+    pub(crate) fn get(&self) -> AttrValue {
+        self.0.clone()
+    }
+}
+
+impl Drop for ObjectUrl {
+    fn drop(&mut self) {
+        let _ = Url::revoke_object_url(&self.0);
+    }
+}
+
+/// A stretch of a file; `None` when it cannot be read, for it has changed or is gone.
+pub(crate) async fn bytes_of(file: &Blob, from: f64, to: f64) -> Option<Vec<u8>> {
+    let part = file.slice_with_f64_and_f64(from, to).ok()?;
+    let buffer = JsFuture::from(part.array_buffer()).await.ok()?;
+    Some(Uint8Array::new(&buffer).to_vec())
 }
 
 /// How long the browser has to begin with a download. Lower: a slow one may find nothing. Higher: the

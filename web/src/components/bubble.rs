@@ -13,7 +13,14 @@ use super::{
     reactions::{Reactions, ReactionsProps},
     ticks::state_words,
 };
-use crate::{dates, format::is_few_emoji, i18n::t, routes::message_name, state::rows::Bubble};
+use crate::{
+    dates,
+    format::is_few_emoji,
+    i18n::t,
+    links::{Span, spans},
+    routes::message_name,
+    state::{rows::Bubble, timeline::quoted_text},
+};
 
 /// What one can do with a message from where it is drawn.
 #[derive(Clone, PartialEq)]
@@ -39,6 +46,9 @@ pub(crate) struct MessageBubbleProps {
     pub(crate) arrives: bool,
     /// See [`BubbleActs`].
     pub(crate) acts: BubbleActs,
+    /// Its file, if it has one.
+    #[prop_or_default]
+    pub(crate) children: Html,
 }
 
 /// Finds the row of a message.
@@ -60,6 +70,7 @@ pub(crate) fn MessageBubble(props: &MessageBubbleProps) -> Html {
         last.then_some("bubble-last"),
         (props.arrives && !is_ours).then_some("bubble-arrives"),
         is_emoji.then_some("bubble-emoji"),
+        matches!(message.form, Form::File(_)).then_some("bubble-file"),
     );
     let who = |ours: bool| if ours { t!("from-you") } else { props.name.to_string() };
     let id = message.id;
@@ -82,12 +93,13 @@ pub(crate) fn MessageBubble(props: &MessageBubbleProps) -> Html {
                 <QuoteLine who={who(quote.mine)} text={quote.text.clone().map(AttrValue::from)}
                     onclick={quote.text.as_ref().map(|_| go(&props.acts, quote.id))} />
             }
+            { props.children.clone() }
             { said(message) }
             <Meta bubble={props.bubble.clone()} {at} onresend={props.acts.onresend.clone()} />
             if let Some(props) = reactions { <Reactions ..props /> }
             if is_stored {
                 <button type="button" class="bubble-more" tabindex="-1" aria-haspopup="dialog"
-                    aria-label={t!("message-more", text = beginning(&message.text))} onclick={press.onclick}>
+                    aria-label={t!("message-more", text = beginning(quoted_text(message).unwrap_or_default()))} onclick={press.onclick}>
                     <Icon glyph={Glyph::More} />
                 </button>
             }
@@ -107,13 +119,28 @@ fn beginning(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
+/// Whoever is behind an address learns nothing of this page.
+fn part(span: Span<'_>) -> Html {
+    match span {
+        Span::Text(text) => html! { text },
+        Span::Link(link) => html! {
+            <a class="link" href={link.to_owned()} target="_blank" rel="noopener noreferrer">{ link }</a>
+        },
+        Span::Invite(fragment) => html! {
+            <a class="link invite-card" href={format!("#{fragment}")}><Icon glyph={Glyph::Link} />{ t!("invite-card") }</a>
+        },
+    }
+}
+
 fn said(message: &MessageView) -> Html {
     let gone = |words| html! { <span class="bubble-text bubble-gone">{ words }</span> };
-    match message.form {
-        Form::Text => html! { <span class="bubble-text" dir="auto">{ &message.text }</span> },
+    match &message.form {
+        Form::Text => html! {
+            <span class="bubble-text" dir="auto">{ for spans(&message.text).into_iter().map(part) }</span>
+        },
         Form::Deleted => gone(t!("message-deleted")),
         Form::Newer => gone(t!("message-newer")),
-        // It is drawn as a line between messages.
-        Form::Timer(_) => Html::default(),
+        // One is a line between messages, the other drawn by who knows its bytes.
+        Form::Timer(_) | Form::File(_) => Html::default(),
     }
 }

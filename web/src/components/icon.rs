@@ -60,6 +60,16 @@ pub(crate) enum Glyph {
     Dot,
     /// It does not stay.
     Hourglass,
+    /// A file.
+    Attach,
+    /// Play.
+    Play,
+    /// Stop for now.
+    Pause,
+    /// Once more.
+    Again,
+    /// Speak.
+    Microphone,
 }
 
 impl Glyph {
@@ -107,6 +117,15 @@ impl Glyph {
             }
             Self::Archive => "M4.5 5h15v4h-15zM5.5 9v10.5h13V9M10 13h4",
             Self::Hourglass => "M7 4h10M7 20h10M8 4v3.5l4 4.5 4-4.5V4M8 20v-3.5l4-4.5 4 4.5V20",
+            Self::Attach => {
+                "m19.5 11-7.8 7.8a4.6 4.6 0 0 1-6.5-6.5l8.2-8.2a3 3 0 0 1 4.3 4.3l-8.2 8.2a1.5 1.5 0 0 1-2.2-2.2l7.4-7.4"
+            }
+            Self::Play => "M8 5.5v13l11-6.5L8 5.5Z",
+            Self::Pause => "M9 6v12M15 6v12",
+            Self::Again => "M19.5 12a7.5 7.5 0 1 1-2.2-5.3L19.5 9M19.5 4.5V9H15",
+            Self::Microphone => {
+                "M12 14.5a3 3 0 0 0 3-3v-5a3 3 0 0 0-6 0v5a3 3 0 0 0 3 3ZM6 11.5a6 6 0 0 0 12 0M12 17.5v3"
+            }
             Self::Dot => "M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z",
         }
     }
@@ -124,17 +143,5 @@ pub(crate) struct IconProps {
 pub(crate) fn Icon(props: &IconProps) -> Html {
     html! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d={props.glyph.path()} /></svg>
-    }
-}
-
-/// The mark: a ball whose seam is a speech tail, on court green. `index.html` draws the same.
-#[component]
-pub(crate) fn Mark() -> Html {
-    html! {
-        <svg class="mark" viewBox="0 0 48 48" aria-hidden="true">
-            <rect class="mark-court" width="48" height="48" rx="13" />
-            <path class="mark-ball" d="M40 23a15.4 15.4 0 0 1-18.8 13.8Q15.2 40.2 8.2 40q4.2-3 4-8.9A15.4 15.4 0 1 1 40 23Z" />
-            <path class="mark-seam" d="M8.2 19.9c7.5 1.3 13-3.6 12.6-13.3M41.2 26.2c-7.5-1.3-12.9 3.6-12.5 13.4" />
-        </svg>
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use volly_core::api::{MessageState, MessageView};
+use volly_core::api::{Form, MessageState, MessageView};
 use yew::prelude::*;
 
 use super::{
@@ -42,7 +42,7 @@ pub(crate) fn Meta(props: &MetaProps) -> Html {
             if *time { <span class="bubble-time" aria-hidden="true">{ &props.at }</span> }
             if failed {
                 <span class="bubble-failure" aria-hidden="true">{ t!("state-failed") }</span>
-                if let Some(onresend) = &props.onresend {
+                if let Some(onresend) = props.onresend.as_ref().filter(|_| message.form == Form::Text) {
                     <button type="button" class="bubble-resend" onclick={resend(onresend)}>{ t!("send-again") }</button>
                 }
             }

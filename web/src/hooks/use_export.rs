@@ -86,7 +86,9 @@ async fn export(
 /// A message of the file; `None` for what nobody has said. A page says in words what is gone.
 fn line(message: &MessageView, format: Format) -> Option<Line> {
     let is_page = format == Format::Html;
-    let text = match message.form {
+    let text = match &message.form {
+        Form::File(file) if is_page => t!("export-file", name = file.name.as_str()),
+        Form::File(file) => file.name.clone(),
         Form::Text => message.text.clone(),
         Form::Deleted if is_page => t!("message-deleted"),
         Form::Newer if is_page => t!("message-newer"),

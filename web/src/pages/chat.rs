@@ -1,10 +1,14 @@
 //! A conversation.
 
 mod acts;
+mod attachment;
 mod block;
 mod composer;
+mod file_line;
+mod files;
 mod header;
 mod menu;
+mod task_strip;
 mod timeline;
 
 use std::rc::Rc;

@@ -121,7 +121,10 @@ impl Roster {
             Event::Connection(connection) => self.connection = connection,
             Event::Relays(relays) => self.relays = relays.into(),
             Event::StorageFailing(failing) => self.storage_failing = failing,
-            Event::Message(..) | Event::MessageChanged(..) | Event::MessageDeleted(..) => {}
+            Event::Message(..)
+            | Event::MessageChanged(..)
+            | Event::MessageDeleted(..)
+            | Event::File(..) => {}
         }
     }
 

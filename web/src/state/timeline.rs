@@ -7,7 +7,9 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use volly_core::{
-    api::{Form, MessageId, MessageState, MessageView, Progress, Stretch, TimelinePage},
+    api::{
+        FileProgress, Form, MessageId, MessageState, MessageView, Progress, Stretch, TimelinePage,
+    },
     limits::TIMELINE_PAGE,
 };
 
@@ -156,6 +158,17 @@ impl Timeline {
         }
     }
 
+    /// The file of a message has come further, or stands elsewhere.
+    pub(crate) fn take_file_progress(&mut self, id: MessageId, progress: FileProgress) {
+        if let Some(message) = self.messages.get_mut(&id)
+            && let Form::File(file) = &message.form
+            && file.progress != progress
+            && let Form::File(file) = &mut Rc::make_mut(message).form
+        {
+            file.progress = progress;
+        }
+    }
+
     /// The engine has stored an echo under this id.
     pub(crate) fn echo_stored(&mut self, token: u64, id: MessageId) {
         if self.messages.contains_key(&id) {
@@ -212,8 +225,12 @@ impl Timeline {
 }
 
 /// What of a message is quoted.
-fn quoted_text(message: &MessageView) -> Option<&str> {
-    (message.form == Form::Text).then_some(message.text.as_str())
+pub(crate) fn quoted_text(message: &MessageView) -> Option<&str> {
+    match &message.form {
+        Form::Text => Some(&message.text),
+        Form::File(file) => Some(&file.name),
+        Form::Deleted | Form::Timer(_) | Form::Newer => None,
+    }
 }
 
 /// The state these steps bring a message to, if that is another one than it has.

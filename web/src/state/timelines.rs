@@ -95,6 +95,9 @@ impl Timelines {
             Notice::Event(Event::Progress(id, steps)) => {
                 self.edit(id, |line| line.take_progress(&steps));
             }
+            Notice::Event(Event::File(id, message, progress)) => {
+                self.edit(id, |line| line.take_file_progress(message, progress));
+            }
             Notice::Event(Event::MessageDeleted(id, message)) => {
                 self.edit(id, |line| line.remove(message));
             }

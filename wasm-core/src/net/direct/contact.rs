@@ -6,7 +6,7 @@ use futures::channel::mpsc;
 use libp2p::{Multiaddr, PeerId};
 
 use super::stream::Outgoing;
-use crate::{api::Path, crypto::secret::Secret, engine::effect::EnvelopeId, net::timer::doubled};
+use crate::{api::Path, crypto::secret::Secret, net::timer::doubled};
 
 /// Pause after the first failed dial; doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -98,10 +98,10 @@ impl Contact {
         circuits.get(turn.checked_rem(circuits.len())?)
     }
 
-    /// Sends an envelope when there is a stream with room.
-    pub(super) fn send(&mut self, id: EnvelopeId, envelope: &[u8]) {
+    /// Sends a frame when there is a stream with room.
+    pub(super) fn send(&mut self, frame: Outgoing) {
         if let Some(live) = &mut self.stream {
-            let _ = live.outgoing.try_send(Outgoing::envelope(id, envelope));
+            let _ = live.outgoing.try_send(frame);
         }
     }
 

@@ -15,7 +15,12 @@ use futures_timer::Delay;
 use libp2p::Stream;
 
 use super::contact::Attempt;
-use crate::{api::ContactId, engine::effect::EnvelopeId, net::frames::Frames, wire::DirectFrame};
+use crate::{
+    api::ContactId,
+    engine::effect::{EnvelopeId, FileFrame},
+    net::frames::Frames,
+    wire::DirectFrame,
+};
 
 /// Frames that wait in the stream itself; the others wait in the queue in front of it.
 const MAX_QUEUED: usize = 4;
@@ -36,12 +41,42 @@ pub(super) enum Outgoing {
 impl Outgoing {
     /// A frame with an envelope.
     pub(super) fn envelope(EnvelopeId(id): EnvelopeId, envelope: &[u8]) -> Self {
-        Self::Frame(DirectFrame { id, envelope }.encode())
+        Self::Frame(DirectFrame::Envelope { id, envelope }.encode())
+    }
+
+    /// A frame about a file.
+    pub(super) fn file(frame: &FileFrame) -> Self {
+        let frame = match *frame {
+            FileFrame::Ask { digest, first, count } => DirectFrame::Ask { digest, first, count },
+            FileFrame::Chunk { digest, index, ref chunk } => {
+                DirectFrame::Chunk { digest, index, chunk }
+            }
+            FileFrame::Missing { digest } => DirectFrame::Missing { digest },
+        };
+        Self::Frame(frame.encode())
     }
 }
 
-fn envelope_of(frame: &[u8]) -> Option<Vec<u8>> {
-    DirectFrame::decode(frame).ok().map(|frame| frame.envelope.to_vec())
+/// What a frame brings.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Incoming {
+    Envelope(Vec<u8>),
+    File(FileFrame),
+}
+
+impl Incoming {
+    fn decode(frame: &[u8]) -> Option<Self> {
+        Some(match DirectFrame::decode(frame).ok()? {
+            DirectFrame::Envelope { envelope, .. } => Self::Envelope(envelope.to_vec()),
+            DirectFrame::Ask { digest, first, count } => {
+                Self::File(FileFrame::Ask { digest, first, count })
+            }
+            DirectFrame::Chunk { digest, index, chunk } => {
+                Self::File(FileFrame::Chunk { digest, index, chunk: chunk.to_vec() })
+            }
+            DirectFrame::Missing { digest } => Self::File(FileFrame::Missing { digest }),
+        })
+    }
 }
 
 /// What came out of a stream.
@@ -50,7 +85,7 @@ pub(super) struct Received {
     pub(super) id: ContactId,
     pub(super) attempt: Attempt,
     /// `None`: the stream has ended.
-    pub(super) envelope: Option<Vec<u8>>,
+    pub(super) frame: Option<Incoming>,
 }
 
 /// A stream to a contact. It ends when its queue is dropped, unless it was retired before.
@@ -74,8 +109,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> DirectStream<S> {
         Self { id, attempt, frames: Some(frames), outgoing, retired: None }
     }
 
-    /// The next envelope; `None` when the stream is over.
-    fn poll_envelope(&mut self, cx: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+    /// The next frame; `None` when the stream is over.
+    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
         let Some(frames) = &mut self.frames else { return Poll::Ready(None) };
         loop {
             match frames.poll_written(cx) {
@@ -101,7 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> DirectStream<S> {
                 Poll::Pending
             };
         };
-        Poll::Ready(frame.ok().and_then(|frame| envelope_of(&frame)))
+        Poll::Ready(frame.ok().and_then(|frame| Incoming::decode(&frame)))
     }
 }
 
@@ -112,11 +147,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> futures::Stream for DirectStream<S> {
         if self.frames.is_none() {
             return Poll::Ready(None);
         }
-        let envelope = futures::ready!(self.poll_envelope(cx));
-        if envelope.is_none() {
+        let frame = futures::ready!(self.poll_incoming(cx));
+        if frame.is_none() {
             self.frames = None;
         }
-        Poll::Ready(Some(Received { id: self.id, attempt: self.attempt, envelope }))
+        Poll::Ready(Some(Received { id: self.id, attempt: self.attempt, frame }))
     }
 }
 
@@ -138,11 +173,35 @@ mod tests {
     }
 
     fn back() -> Vec<u8> {
-        DirectFrame { id: [4; 16], envelope: b"back" }.encode()
+        DirectFrame::Envelope { id: [4; 16], envelope: b"back" }.encode()
+    }
+
+    fn incoming(stream: &mut DirectStream<Pipe>) -> Option<Incoming> {
+        block_on(stream.next()).unwrap().frame
     }
 
     fn next(stream: &mut DirectStream<Pipe>) -> Option<Vec<u8>> {
-        block_on(stream.next()).unwrap().envelope
+        incoming(stream).map(|frame| match frame {
+            Incoming::Envelope(envelope) => envelope,
+            Incoming::File(_) => panic!("not of a file"),
+        })
+    }
+
+    #[test]
+    fn what_is_about_a_file_goes_to_and_fro() {
+        let digest = [5; 32];
+        for frame in [
+            FileFrame::Ask { digest, first: 3, count: 2 },
+            FileFrame::Chunk { digest, index: 3, chunk: b"chunk".to_vec() },
+            FileFrame::Missing { digest },
+        ] {
+            let (mut near, mut outgoing, mut far) = connected();
+            outgoing.try_send(Outgoing::file(&frame)).unwrap();
+            let Outgoing::Frame(body) = Outgoing::file(&frame) else { panic!("a frame") };
+            block_on(far.write(&body, ())).unwrap();
+            assert_eq!(incoming(&mut near), Some(Incoming::File(frame)));
+            assert_eq!(block_on(far.read()).unwrap(), body);
+        }
     }
 
     #[test]
@@ -156,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_unknown_frame_or_a_long_envelope_ends_it() {
-        for frame in [vec![1; 20], vec![0; 17 + MAX_ENVELOPE_BYTES + 1], vec![0; 16], vec![]] {
+        for frame in [vec![4; 20], vec![0; 17 + MAX_ENVELOPE_BYTES + 1], vec![0; 16], vec![]] {
             let (mut near, _outgoing, mut far) = connected();
             block_on(far.write(&frame, ())).unwrap();
             assert_eq!(next(&mut near), None);

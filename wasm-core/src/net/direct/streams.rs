@@ -7,7 +7,7 @@ use libp2p::{PeerId, Stream, Swarm};
 use super::{
     Direct, Done, MAX_OUTGOING,
     contact::{Live, Try},
-    stream::{DirectStream, Received},
+    stream::{DirectStream, Incoming, Received},
 };
 use crate::{
     api::{ContactId, Path},
@@ -52,13 +52,16 @@ impl Direct {
         node: &mut Swarm<Behaviour>,
         events: &mut Events,
     ) {
-        let Received { id, attempt, envelope } = received;
+        let Received { id, attempt, frame } = received;
         let Some(contact) = self.contacts.get_mut(&id).filter(|contact| contact.hears(attempt))
         else {
             return;
         };
-        match envelope {
-            Some(envelope) => events.push(NetEvent::DirectArrived(id, envelope)),
+        match frame {
+            Some(Incoming::Envelope(envelope)) => {
+                events.push(NetEvent::DirectArrived(id, envelope));
+            }
+            Some(Incoming::File(frame)) => events.push(NetEvent::FileArrived(id, frame)),
             None if contact.is_live(attempt) => {
                 if let Some((peer, Path::Direct)) = contact.lose() {
                     // Or the next stream is opened on what is dead.

@@ -11,8 +11,9 @@ use web_sys::IdbDatabase;
 use super::{StoreError, meta, name};
 use crate::engine::effect::{Durability, Table};
 
-/// The version of the set of object stores, as IndexedDB counts it. An upgrade only ever adds.
-const LAYOUT_VERSION: u32 = 1;
+/// The version of the set of object stores, as IndexedDB counts it. An upgrade only ever adds: 2 adds
+/// those of files.
+const LAYOUT_VERSION: u32 = 2;
 
 /// What to do when there is no database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,16 @@
 use proptest::prelude::*;
 
-use super::*;
+use super::{
+    said::{FILE, MESSAGE, PIECE, TEXT},
+    *,
+};
+use crate::{
+    crypto::secret::Secret,
+    limits::{
+        MAX_FILE_BYTES, MAX_LIFETIME_SECONDS, MAX_PREVIEW_BYTES, MAX_SEALED_CHUNK_BYTES,
+        MAX_TEXT_BYTES,
+    },
+};
 
 fn original() -> impl Strategy<Value = Original> {
     (1..u64::MAX, any::<u64>()).prop_map(|(sequence, lamport)| Original { sequence, lamport })
@@ -11,17 +21,33 @@ fn reference() -> impl Strategy<Value = Reference> {
     (author, original()).prop_map(|(author, original)| Reference { author, original })
 }
 
+fn info() -> impl Strategy<Value = Box<FileInfo>> {
+    let picture = (any::<u16>(), any::<u16>(), any::<u32>());
+    let preview = prop::collection::vec(any::<u8>(), 0..300);
+    (any::<[u8; 32]>(), any::<[u8; 32]>(), 1..=MAX_FILE_BYTES, ".{0,60}", picture, preview)
+        .prop_map(|(key, digest, size, name, (width, height, duration), preview)| {
+            let (key, media_type) = (Secret::new(key), "image/jpeg".into());
+            let info =
+                FileInfo { key, digest, size, name, media_type, width, height, duration, preview };
+            Box::new(info)
+        })
+}
+
 fn said() -> impl Strategy<Value = Said> {
     let emoji = prop::option::of(prop_oneof![Just("👍"), Just("❤️"), Just("👩‍🚀")]);
     prop_oneof![
         (prop::option::of(reference()), 0..=MAX_LIFETIME_SECONDS, ".{0,300}")
             .prop_map(|(answers, lifetime, text)| Said::Text { answers, lifetime, text }),
+        (prop::option::of(reference()), 0..=MAX_LIFETIME_SECONDS, info())
+            .prop_map(|(answers, lifetime, info)| Said::File { answers, lifetime, info }),
+        (any::<[u8; 32]>(), any::<u32>(), prop::collection::vec(any::<u8>(), 0..300))
+            .prop_map(|(digest, index, chunk)| Said::Piece { digest, index, chunk }),
         (0..=MAX_LIFETIME_SECONDS).prop_map(|lifetime| Said::Timer { lifetime }),
         (reference(), emoji)
             .prop_map(|(to, emoji)| Said::Reaction { to, emoji: emoji.map(Into::into) }),
         (original(), ".{0,300}").prop_map(|(of, text)| Said::Edit { of, text }),
         original().prop_map(|of| Said::Deletion { of }),
-        (prop_oneof![100..TEXT, TIMER + 1..=u8::MAX], prop::collection::vec(any::<u8>(), 0..40))
+        (prop_oneof![100..TEXT, FILE + 1..=u8::MAX], prop::collection::vec(any::<u8>(), 0..40))
             .prop_map(|(kind, rest)| Said::Unknown { kind, rest }),
     ]
 }
@@ -73,7 +99,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_refused_or_are_the_only_encoding(
-        kind in prop_oneof![0..6_u8, 30..40_u8, 126..130_u8],
+        kind in prop_oneof![0..6_u8, 30..40_u8, 126..132_u8],
         mut bytes in prop::collection::vec(prop_oneof![Just(0), Just(1), any::<u8>()], 0..120),
     ) {
         bytes.insert(0, kind);
@@ -140,7 +166,7 @@ fn ranges_out_of_order_overlapping_or_touching_are_refused() {
 fn what_a_later_version_says_can_be_counted_if_it_is_numbered() {
     let text = Said::Text { answers: None, lifetime: 0, text: "hi".into() };
     let mut bytes = Content::Numbered(STAMP, text).encode();
-    for (kind, is_message) in [(NUMBERED + 3, false), (MESSAGE - 1, false), (TIMER + 1, true)] {
+    for (kind, is_message) in [(PIECE + 1, false), (MESSAGE - 1, false), (FILE + 1, true)] {
         bytes[0] = kind;
         let Ok(Content::Numbered(stamp, said)) = Content::decode(&bytes) else { panic!("{kind}") };
         assert_eq!((stamp, said.is_message()), (STAMP, is_message), "{kind}");
@@ -154,4 +180,34 @@ fn what_a_later_version_says_can_be_counted_if_it_is_numbered() {
     bytes[25] = 0x80;
     let Ok(Content::Numbered(STAMP, said)) = Content::decode(&bytes) else { panic!() };
     assert!(matches!(said, Said::Unknown { kind: TEXT, .. }) && said.is_message());
+}
+
+#[test]
+fn what_is_said_of_a_file_is_bounded() {
+    let decoded = |change: &dyn Fn(&mut FileInfo)| {
+        let mut info = FileInfo {
+            key: Secret::new([1; 32]),
+            digest: [2; 32],
+            size: 1,
+            name: String::new(),
+            media_type: String::new(),
+            width: 0,
+            height: 0,
+            duration: 0,
+            preview: Vec::new(),
+        };
+        change(&mut info);
+        let said = Said::File { answers: None, lifetime: 0, info: Box::new(info) };
+        Content::decode(&Content::Numbered(STAMP, said).encode()).map(|_| ())
+    };
+    assert_eq!(decoded(&|_| {}), Ok(()));
+    assert_eq!(decoded(&|info| info.size = 0), Err(DecodeError::Value));
+    assert_eq!(decoded(&|info| info.size = MAX_FILE_BYTES + 1), Err(DecodeError::Value));
+    let (length, max) = (MAX_PREVIEW_BYTES + 1, MAX_PREVIEW_BYTES);
+    let refused = Err(DecodeError::TooLong { length, max });
+    assert_eq!(decoded(&|info| info.preview = vec![0; length]), refused);
+    let (length, max) = (MAX_SEALED_CHUNK_BYTES + 1, MAX_SEALED_CHUNK_BYTES);
+    let piece = Said::Piece { digest: [2; 32], index: 0, chunk: vec![0; length] };
+    let decoded = Content::decode(&Content::Numbered(STAMP, piece).encode());
+    assert_eq!(decoded.map(|_| ()), Err(DecodeError::TooLong { length, max }));
 }

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use volly_core::api::{Form, MessageView};
+use volly_core::api::{ContactId, Form, MessageView};
 use yew::prelude::*;
 
+use super::attachment::Attachment;
 use crate::{
     components::{BubbleActs, MessageBubble},
     core::Today,
@@ -20,6 +21,8 @@ use crate::{
 pub(super) struct MessageBlockProps {
     /// Its rows.
     pub(super) block: Rc<Block>,
+    /// In which conversation.
+    pub(super) contact: ContactId,
     /// Who wrote theirs.
     pub(super) name: AttrValue,
     /// When the conversation was opened.
@@ -37,7 +40,7 @@ pub(super) fn MessageBlock(props: &MessageBlockProps) -> Html {
 }
 
 fn draw(row: &Row, props: &MessageBlockProps, today: i64) -> Html {
-    let MessageBlockProps { name, opened_at, acts, .. } = props;
+    let MessageBlockProps { contact, name, opened_at, acts, .. } = props;
     match row {
         Row::Day(at) => html! {
             <li class="line-day" key={format!("d{}", dates::day(*at))}><span>{ dates::day_name(*at, today) }</span></li>
@@ -54,7 +57,12 @@ fn draw(row: &Row, props: &MessageBlockProps, today: i64) -> Html {
                 Key::Sent(token) => format!("s{token:x}"),
             };
             let arrives = bubble.message.stored_at > *opened_at;
-            html! { <MessageBubble {key} bubble={bubble.clone()} {name} {arrives} acts={acts.clone()} /> }
+            let file = matches!(bubble.message.form, Form::File(_));
+            html! {
+                <MessageBubble {key} bubble={bubble.clone()} {name} {arrives} acts={acts.clone()}>
+                    if file { <Attachment contact={*contact} message={Rc::clone(&bubble.message)} /> }
+                </MessageBubble>
+            }
         }
     }
 }

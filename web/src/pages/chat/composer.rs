@@ -2,14 +2,18 @@
 
 use std::rc::Rc;
 
-use volly_core::api::{ContactView, Form, MessageView};
+use volly_core::api::ContactView;
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
+use super::{
+    files::{Attach, speaking, uploads, use_files},
+    task_strip::task_strip,
+};
 use crate::{
     browser,
-    components::{ErrorText, Glyph, Icon, IconButton, QuoteLine, error_words},
-    hooks::{use_composer, use_timelines},
+    components::{ErrorText, Glyph, Icon, error_words},
+    hooks::{Voice, use_composer, use_timelines},
     i18n::t,
     state::task::Task,
 };
@@ -32,6 +36,7 @@ pub(super) struct ComposerProps {
 #[component]
 pub(super) fn Composer(props: &ComposerProps) -> Html {
     let composer = use_composer(&props.contact, &props.task, props.ondone.clone());
+    let files = use_files(&props.contact, &props.task, props.ondone.clone());
     let timelines = use_timelines();
     let node = use_node_ref();
 
@@ -89,51 +94,36 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
             browser::focus(&field);
         }
     });
-    let error = composer.error.map(|error| error_words(error, None));
+    let refused = (files.voice.voice == Voice::Refused).then(|| t!("voice-refused"));
+    let error = composer.error.map(|error| error_words(error, None)).or(refused);
+    let is_speaking = matches!(files.voice.voice, Voice::On(_));
+    let speak = files.voice.begin.reform(|_: MouseEvent| ());
     let is_edit = props.task.edited().is_some();
     let do_it = if is_edit { t!("edit-save") } else { t!("send") };
     let label = t!("message-to", name = props.contact.name.as_str());
     html! {
         <form class="composer" {onsubmit}>
-            { about(&props.task, &props.contact, &props.ontask) }
+            { task_strip(&props.task, &props.contact, &props.ontask) }
+            { uploads(&files) }
             <ErrorText text={error.map(AttrValue::from)} />
-            <div class="composer-line">
+            <div class="composer-line" hidden={is_speaking}>
+                if !is_edit { <Attach onfiles={files.onfiles.clone()} /> }
                 <textarea class="composer-field" rows="1" dir="auto" aria-label={label}
                     placeholder={t!("message-label")} enterkeyhint="send" ref={node}
-                    value={AttrValue::from(composer.text)} {oninput} {onkeydown}
+                    value={AttrValue::from(composer.text)} {oninput} {onkeydown} onpaste={files.onpaste.clone()}
                     onblur={composer.onblur.reform(|_| ())} />
-                <button type="submit" class="send" aria-label={do_it.clone()} title={do_it}
-                    aria-disabled={(!composer.can_send).to_string()}>
-                    <Icon glyph={if is_edit { Glyph::Check } else { Glyph::Send }} />
-                </button>
+                if is_empty && !is_edit {
+                    <button type="button" class="send" aria-label={t!("voice")} title={t!("voice")} onclick={speak}>
+                        <Icon glyph={Glyph::Microphone} />
+                    </button>
+                } else {
+                    <button type="submit" class="send" aria-label={do_it.clone()} title={do_it}
+                        aria-disabled={(!composer.can_send).to_string()}>
+                        <Icon glyph={if is_edit { Glyph::Check } else { Glyph::Send }} />
+                    </button>
+                }
             </div>
+            { speaking(&files.voice) }
         </form>
-    }
-}
-
-/// What the next text is for, if it is not a message by itself.
-fn about(task: &Task, contact: &ContactView, ontask: &Callback<Task>) -> Html {
-    let cancel = ontask.reform(|_: MouseEvent| Task::Say);
-    let strip = |who: String, message: &MessageView, label: String| {
-        let text = (message.form == Form::Text).then(|| AttrValue::from(message.text.clone()));
-        html! {
-            <div class="composer-task">
-                <QuoteLine {who} {text} />
-                <IconButton {label} glyph={Glyph::Close} onclick={cancel.clone()} />
-            </div>
-        }
-    };
-    match task {
-        Task::Say => Html::default(),
-        Task::Edit(message) => strip(t!("edit-title"), message, t!("edit-cancel")),
-        Task::Answer(message) => {
-            let name = contact.name.as_str();
-            let who = if message.state.is_some() {
-                t!("reply-to-you")
-            } else {
-                t!("reply-to", name = name)
-            };
-            strip(who, message, t!("reply-cancel"))
-        }
     }
 }

@@ -101,7 +101,7 @@ pub(super) fn Timeline(props: &TimelineProps) -> Html {
                     }
                     <ol class="messages">
                         { for blocks.iter().map(|block| html! {
-                            <MessageBlock key={block.number} {block} name={&name} opened_at={*opened_at} acts={acts.clone()} />
+                            <MessageBlock key={block.number} {block} contact={contact.id} name={&name} opened_at={*opened_at} acts={acts.clone()} />
                         }) }
                     </ol>
                 </div>

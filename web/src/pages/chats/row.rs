@@ -8,7 +8,9 @@ use volly_core::api::{
 use yew::prelude::*;
 
 use crate::{
-    components::{Avatar, AvatarSize, Glyph, Icon, LongPress, Ticks, state_words, use_long_press},
+    components::{
+        Avatar, AvatarSize, Glyph, Icon, LongPress, Ticks, kind_words, state_words, use_long_press,
+    },
     core::Today,
     dates,
     hooks::use_today,
@@ -121,7 +123,8 @@ fn preview(contact: &ContactView, current: bool) -> Html {
 }
 
 fn first_line(message: &MessageView) -> String {
-    match message.form {
+    match &message.form {
+        Form::File(file) => kind_words(file),
         Form::Text => message.text.lines().next().unwrap_or_default().to_owned(),
         Form::Deleted => t!("message-deleted"),
         Form::Newer => t!("message-newer"),

@@ -34,7 +34,8 @@ const searchUntil = (page, query, found) => page.evaluate(([query, found]) => ne
   const began = performance.now();
   field.value = query;
   field.dispatchEvent(new InputEvent('input', { bubbles: true }));
-  const look = () => (document.body.innerText.includes(found) ? resolve(performance.now() - began) : requestAnimationFrame(look));
+  const isThere = () => document.querySelector('.rows-title + ul')?.innerText.includes(found) && document.querySelector('.rows-empty')?.innerText === '';
+  const look = () => (isThere() ? resolve(performance.now() - began) : requestAnimationFrame(look));
   requestAnimationFrame(look);
 }), [query, found]);
 
@@ -56,7 +57,7 @@ export async function history(user, file) {
     chats.push(await clickUntil(app.page, '.row', '.bubble'));
   }
   await app.page.evaluate(() => { location.hash = '#/'; });
-  const first = await searchUntil(app.page, 'number 009999', '009999');
+  const first = await searchUntil(app.page, 'number 005555', '005555');
   const searches = [];
   for (let run = 0; run < RUNS; run += 1) searches.push(await searchUntil(app.page, `number 00${4000 + run}`, `00${4000 + run}`));
   const memory = await memoryOf(user);

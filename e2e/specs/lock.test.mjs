@@ -146,3 +146,39 @@ scenario('erased, the keys are gone before anything else, and nothing is left', 
   await expectSoon(async () => (await app.page.evaluate(() => localStorage.getItem('volly.identity'))) === null, 'the witness is gone');
   await app.start('Somebody new');
 });
+
+scenario('a passkey locks and opens, and only for its owner', async ({ relay, user }) => {
+  const { app, context } = await user('Alice');
+  const session = await context.newCDPSession(app.page);
+  await session.send('WebAuthn.enable');
+  const authenticator = () => session.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, hasPrf: true, automaticPresenceSimulation: true },
+  });
+  const { authenticatorId } = await authenticator();
+  // A passkey belongs to a name.
+  await app.visit(relay.url.replace('127.0.0.1', 'localhost'));
+  await app.start('Alice');
+  await app.click(app.button('Settings'));
+  await app.click(app.page.getByRole('link', { name: 'App lock' }));
+  await app.click(app.button('Use a passkey'));
+  await app.click(app.button('Lock now'));
+  await app.page.getByText('It opens with your passkey.').waitFor();
+  await app.click(app.button('Unlock'));
+  await app.button('Settings').waitFor();
+  await app.page.reload();
+  await app.page.getByText('It opens with your passkey.').waitFor();
+  // Somebody who has the device and is not its owner.
+  const { credentials } = await session.send('WebAuthn.getCredentials', { authenticatorId });
+  assert.equal(credentials.length, 1);
+  await session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+  await app.click(app.button('Unlock'));
+  await app.page.getByRole('alert').getByText('The passkey gave no key').waitFor();
+  await session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+  await app.click(app.button('Unlock'));
+  await app.click(app.button('Settings'));
+  await app.click(app.page.getByRole('link', { name: 'App lock' }));
+  await app.click(app.button('Turn off'));
+  await app.page.getByLabel('New passphrase').waitFor();
+  await app.reload();
+  await app.button('Settings').waitFor();
+});

@@ -8,6 +8,7 @@ mod backup;
 mod call;
 mod event;
 mod file;
+mod lock;
 mod model;
 mod notice;
 
@@ -22,6 +23,7 @@ pub use call::{
 };
 pub use event::{Event, Numbered, Progress};
 pub use file::{Fetch, FileDescription, FileId, FilePart, FileProgress, FileState, FileView};
+pub use lock::{LockKey, LockMethod, WEBAUTHN_PRF_INPUT};
 pub use model::{
     Arrangement, BackupKey, BackupPart, Connection, ContactId, ContactState, ContactView, Form,
     Found, InviteId, InvitePreview, InviteState, InviteView, MessageId, MessageState, MessageView,

@@ -16,6 +16,7 @@ use web_sys::{
 mod files;
 mod kept;
 mod media;
+mod passkey;
 mod recorder;
 
 pub(crate) use files::{ObjectUrl, Parts, bytes_of, day_now, download, rfc3339};
@@ -23,6 +24,7 @@ pub(crate) use kept::{
     leave_and_reload, recall, remember, remember_known, storage_used, was_known,
 };
 pub(crate) use media::{Prepared, prepare};
+pub(crate) use passkey::{ask_passkey, make_passkey, passkeys};
 pub(crate) use recorder::Recorder;
 
 /// The attribute of the root element that `boot.js` sets.

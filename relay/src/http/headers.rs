@@ -10,12 +10,13 @@ use tokio::sync::watch;
 
 use crate::mesh::{Other, announced::policy_source};
 
-/// Everything off but the camera, which scans invites, and the microphone, for voice messages.
+/// Everything off but the camera, which scans invites, the microphone, for voice messages,
+/// and passkeys, which open the app lock.
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), \
     camera=(self), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
     geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), \
-    microphone=(self), midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), \
-    publickey-credentials-get=(), screen-wake-lock=(), serial=(), storage-access=(), usb=(), \
+    microphone=(self), midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(self), \
+    publickey-credentials-get=(self), screen-wake-lock=(), serial=(), storage-access=(), usb=(), \
     window-management=(), xr-spatial-tracking=()";
 
 /// The headers. All but the policy are made once: that names the other relays which are there now.

@@ -58,7 +58,9 @@ impl StoreError {
     /// Whether the disk has no room left.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Redb(redb::Error::Io(error)) if error.kind() == ErrorKind::StorageFull)
+        let Self::Redb(redb::Error::Io(error)) = self else { return false };
+        let kinds = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
+        kinds.contains(&error.kind())
     }
 }
 

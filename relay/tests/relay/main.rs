@@ -11,6 +11,7 @@ mod hostile;
 mod http;
 mod mailbox;
 mod mesh;
+mod people;
 mod process;
 mod stun;
 mod support;

@@ -29,15 +29,49 @@ impl Drop for Process {
     }
 }
 
+/// What the program is started by.
+#[derive(Default)]
+pub(crate) struct Shell(Option<String>);
+
+impl Shell {
+    /// Files grow no further than this one is now. Beyond that a write is refused, as on a full disk.
+    pub(crate) fn full_after(file: &Path) -> Self {
+        let kib = std::fs::metadata(file).unwrap().len() / 1_024;
+        Self(Some(format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\"")))
+    }
+
+    fn command(&self) -> Command {
+        let relay = env!("CARGO_BIN_EXE_volly-relay");
+        match &self.0 {
+            None => Command::new(relay),
+            Some(script) => {
+                let mut command = Command::new("bash");
+                command.args(["-c", script, relay]);
+                command
+            }
+        }
+    }
+}
+
 impl Process {
     fn start(data: &Path) -> Self {
         Self::start_with(data, "trace")
     }
 
+    /// Where it was before.
+    pub(crate) fn start_at(data: &Path, port: u16, shell: &Shell) -> Self {
+        Self::spawn(data, &format!("127.0.0.1:{port}"), "error", shell)
+    }
+
     /// `log` is the level of its log, which somebody has to read when it gets long.
     pub(crate) fn start_with(data: &Path, log: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_volly-relay"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", log, "--data"])
+        Self::spawn(data, "127.0.0.1:0", log, &Shell::default())
+    }
+
+    fn spawn(data: &Path, listen: &str, log: &str, shell: &Shell) -> Self {
+        let mut child = shell
+            .command()
+            .args(["serve", "--listen", listen, "--log", log, "--data"])
             .arg(data)
             .env("RUST_LOG", "trace")
             .stdout(Stdio::piped())

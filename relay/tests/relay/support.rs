@@ -361,6 +361,11 @@ impl Transport for Dialer {
     }
 }
 
+/// WebSockets as the network of a whole client dials them.
+pub(crate) fn sockets() -> libp2p::core::transport::Boxed<volly_core::net::Socket> {
+    Dialer.map(|socket, _| Box::new(socket) as volly_core::net::Socket).boxed()
+}
+
 /// The bytes that libp2p has over a WebSocket.
 pub(crate) async fn web_socket(address: SocketAddr) -> io::Result<ByteStream<Socket>> {
     let tcp = TcpStream::connect(address).await?;

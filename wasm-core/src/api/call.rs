@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     Arrangement, BackupKey, BackupPart, ContactId, Fetch, FileDescription, FileId, FilePart,
-    InviteId, InvitePreview, InviteView, KeyError, MessageId, Profile, SearchPage, Snapshot,
-    Stretch, TimelinePage,
+    InviteId, InvitePreview, InviteView, KeyError, LockKey, MessageId, Profile, SearchPage,
+    Snapshot, Stretch, TimelinePage,
 };
 
 /// Names one call in flight, unique to the port that made it.
@@ -384,12 +384,12 @@ calls! {
     FinishRestore {} -> ();
     /// Gives up what was restored so far.
     StopRestore {} -> ();
-    /// Puts the database under a passphrase as well, changes that, or takes it away. Empty is none.
+    /// Puts the database under a passphrase or a passkey as well, changes that, or takes it away.
     SetLock {
-        /// The one that there is.
-        current: String,
-        /// The one that there is to be.
-        new: String,
+        /// What opens it now.
+        current: LockKey,
+        /// What is to open it.
+        new: LockKey,
     } -> ();
     /// Tries to connect now instead of after the pause.
     Reconnect {} -> ();

@@ -18,7 +18,7 @@ use super::{Store, StoreError, after_prefix, at_rest::TableKeys, check_keys};
 use crate::{
     crypto::secret::Secret,
     engine::effect::{Bound, ChangeSet, Row, Scan, Table},
-    key_wrap::WrappedKey,
+    key_wrap::{Method, WrappedKey},
     platform::{entropy::system_rng, storage},
 };
 
@@ -34,8 +34,8 @@ pub struct IndexedDb {
     keys: TableKeys,
     /// Tells this database from one that was put in its place.
     meta: RefCell<Meta>,
-    /// The key is under a passphrase as well.
-    is_locked: Cell<bool>,
+    /// What the key is under as well.
+    lock: Cell<Option<Method>>,
 }
 
 impl IndexedDb {
@@ -61,9 +61,9 @@ impl IndexedDb {
             None if is_empty(&connection).await? => Meta::create(&connection).await?,
             None => return Err(StoreError::Key),
         };
-        let (key, is_locked) = match meta.unwrap().await? {
-            Inner::Key(key) => (key, false),
-            Inner::Locked(_) => (key.ok_or(StoreError::Locked)?, true),
+        let (key, lock) = match meta.unwrap().await? {
+            Inner::Key(key) => (key, None),
+            Inner::Locked(wrapped) => (key.ok_or(StoreError::Locked)?, Some(wrapped.method())),
         };
         Ok(Self {
             name: name.to_owned(),
@@ -71,7 +71,7 @@ impl IndexedDb {
             keys: TableKeys::derive(&key),
             key,
             meta: RefCell::new(meta),
-            is_locked: Cell::new(is_locked),
+            lock: Cell::new(lock),
         })
     }
 
@@ -89,9 +89,9 @@ impl IndexedDb {
         })
     }
 
-    /// Whether the key is under a passphrase as well.
-    pub const fn is_locked(&self) -> bool {
-        self.is_locked.get()
+    /// What the key is under as well; `None`: nothing.
+    pub const fn lock(&self) -> Option<Method> {
+        self.lock.get()
     }
 
     /// The database key, to be wrapped.
@@ -105,12 +105,12 @@ impl IndexedDb {
     ///
     /// [`StoreError::Refused`] and [`StoreError::Unavailable`]; it is as it was before.
     pub async fn set_lock(&self, wrapped: Option<WrappedKey>) -> Result<(), StoreError> {
-        let is_locked = wrapped.is_some();
+        let lock = wrapped.as_ref().map(WrappedKey::method);
         let inner = wrapped.map_or_else(|| Inner::Key(self.key.clone()), Inner::Locked);
         let meta = self.meta.borrow().clone();
         let meta = meta.replace(&self.connection(), &inner).await?;
         *self.meta.borrow_mut() = meta;
-        self.is_locked.set(is_locked);
+        self.lock.set(lock);
         Ok(())
     }
 

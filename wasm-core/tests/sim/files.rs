@@ -27,7 +27,7 @@ const LARGE: usize = 40 * CHUNK_BYTES + 1;
 
 /// Bytes of which no two chunks are alike.
 fn content(length: usize) -> Vec<u8> {
-    (0..length).map(|at| (at % 251 + at / CHUNK_BYTES) as u8).collect()
+    (0..length).map(|at| u8::try_from((at + at / CHUNK_BYTES) % 251).unwrap()).collect()
 }
 
 fn sending(contact: ContactId, file: FileId) -> SendFile {

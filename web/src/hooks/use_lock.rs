@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use volly_core::api::KeyError;
+use volly_core::api::{KeyError, LockKey};
 use yew::prelude::*;
 
 use super::{use_engine, use_window_event};
@@ -10,12 +10,14 @@ use crate::browser::{self, Timer};
 
 /// See [`use_unlock`].
 pub(crate) struct UseUnlock {
-    /// A passphrase is being tried.
+    /// What is given is being tried.
     pub(crate) is_busy: bool,
-    /// Why the last one did not do.
+    /// Why the last did not do.
     pub(crate) error: Option<KeyError>,
-    /// Tries one.
-    pub(crate) run: Callback<String>,
+    /// Tries a passphrase.
+    pub(crate) with_passphrase: Callback<String>,
+    /// Asks for the passkey, and tries that.
+    pub(crate) with_passkey: Callback<()>,
 }
 
 /// Unlocks.
@@ -24,18 +26,30 @@ pub(crate) fn use_unlock() -> UseUnlock {
     let engine = use_engine();
     let state = use_state_eq(|| (false, None));
     let setter = state.setter();
-    let run = use_callback((engine, state.0), move |passphrase, (engine, is_busy)| {
+    let run = use_callback((engine, state.0), move |typed: Option<String>, (engine, is_busy)| {
         if *is_busy {
             return;
         }
         let (core, setter) = (engine.core(), setter.clone());
         setter.set((true, None));
         browser::spawn(async move {
-            let tried = core.unlock(passphrase).await;
+            let key = match typed {
+                Some(passphrase) => Some(LockKey::Passphrase(passphrase)),
+                None => browser::ask_passkey().await.map(LockKey::Passkey),
+            };
+            let tried = match key {
+                Some(key) => core.unlock(key).await,
+                None => Err(KeyError::NotTried),
+            };
             setter.set((false, tried.err()));
         });
     });
-    UseUnlock { is_busy: state.0, error: state.1, run }
+    UseUnlock {
+        is_busy: state.0,
+        error: state.1,
+        with_passphrase: run.reform(Some),
+        with_passkey: run.reform(|()| None),
+    }
 }
 
 /// Erases everything; the page loads anew when that is done.

@@ -10,7 +10,7 @@ use crate::browser::{self, Timer};
 
 /// Pause in typing after which one searches.
 /// Lower: searches for what nobody meant. Higher: one waits.
-const PAUSE: Duration = Duration::from_millis(150);
+const PAUSE: Duration = Duration::from_millis(75);
 
 /// Letters from which on messages are searched.
 const ENOUGH: usize = 2;
@@ -30,7 +30,7 @@ pub(crate) fn use_search(query: &AttrValue) -> UseSearch {
     let engine = use_engine();
     let result = use_state_eq(UseSearch::default);
     let latest = use_mut_ref(AttrValue::default);
-    let setter = result.setter();
+    let (setter, before) = (result.setter(), Rc::clone(&result.found));
     use_effect_with(query.clone(), move |query| {
         latest.replace(query.clone());
         let query = query.trim().to_owned();
@@ -38,6 +38,8 @@ pub(crate) fn use_search(query: &AttrValue) -> UseSearch {
             setter.set(UseSearch::default());
             None
         } else {
+            // Until there is an answer, nothing is known to be missing.
+            setter.set(UseSearch { found: before, busy: true });
             Some(Timer::after(PAUSE, move || {
                 let core = engine.core();
                 browser::spawn(async move {

@@ -1,9 +1,10 @@
 //! The app lock: set, changed, removed; at once and after a while; and everything erased.
 
-use volly_core::api::SetLock;
+use volly_core::api::{LockKey, LockMethod, SetLock};
 use yew::prelude::*;
 
 use crate::{
+    browser,
     components::{
         Button, Dialog, ErrorText, Glyph, Kind, Look, Page, Select, TextField, error_words,
     },
@@ -15,16 +16,23 @@ use crate::{
 #[component]
 pub(crate) fn Lock() -> Html {
     let (engine, onback) = (use_engine(), use_back());
-    let is_set = use_state_eq(|| engine.core().has_lock());
+    let method = use_state_eq(|| engine.core().lock_method());
     use_title(Some(t!("lock-title")));
     let onchange = {
-        let (engine, is_set) = (engine.clone(), is_set.setter());
-        Callback::from(move |()| is_set.set(engine.core().has_lock()))
+        let (engine, method) = (engine.clone(), method.setter());
+        Callback::from(move |()| method.set(engine.core().lock_method()))
     };
     html! {
         <Page title={t!("lock-title")} {onback}>
-            if *is_set { <section class="card"><LockNow /></section> }
-            <section class="card"><Change is_set={*is_set} {onchange} /></section>
+            if method.is_some() { <section class="card"><LockNow method={*method} /></section> }
+            if *method != Some(LockMethod::Passkey) {
+                <section class="card">
+                    <Change is_set={method.is_some()} onchange={onchange.clone()} />
+                </section>
+            }
+            if *method == Some(LockMethod::Passkey) || (method.is_none() && browser::passkeys()) {
+                <section class="card"><Passkey is_set={method.is_some()} {onchange} /></section>
+            }
             <section class="card">
                 <h2 class="form-title">{ t!("wipe-title") }</h2>
                 <p class="form-lead">{ t!("wipe-lead") }</p>
@@ -34,8 +42,14 @@ pub(crate) fn Lock() -> Html {
     }
 }
 
+/// Props of [`LockNow`].
+#[derive(Properties, PartialEq)]
+struct LockNowProps {
+    method: Option<LockMethod>,
+}
+
 #[component]
-fn LockNow() -> Html {
+fn LockNow(props: &LockNowProps) -> Html {
     let engine = use_engine();
     let after = use_lock_after();
     let onclick = use_callback(engine, |_: MouseEvent, engine| engine.core().lock());
@@ -51,7 +65,7 @@ fn LockNow() -> Html {
         .collect();
     html! {
         <>
-            <p>{ t!("lock-on") }</p>
+            <p>{ if props.method == Some(LockMethod::Passkey) { t!("lock-on-passkey") } else { t!("lock-on") } }</p>
             <Button label={t!("lock-now")} look={Look::Primary} {onclick} />
             <p class="quiet">{ t!("lock-keys") }</p>
             <Select id="lock-after" label={t!("lock-after")} {options} value={after.value}
@@ -91,12 +105,12 @@ fn Change(props: &ChangeProps) -> Html {
         let (current, new, again) = ((*current).clone(), (*new).clone(), (*again).clone());
         Callback::from(move |what: &'static str| {
             done.set(None);
-            let new = if what == "off" { String::new() } else { new.clone() };
             let is_different = what != "off" && new != again;
             differs.set(is_different);
             if !is_different {
                 *last.borrow_mut() = what;
-                run.emit(SetLock { current: current.clone(), new });
+                let new = if what == "off" { String::new() } else { new.clone() };
+                run.emit(SetLock { current: typed(&current), new: typed(&new) });
             }
         })
     };
@@ -138,6 +152,50 @@ fn Change(props: &ChangeProps) -> Html {
             </p>
             <ErrorText text={error} />
         </form>
+    }
+}
+
+/// What a passphrase field means.
+fn typed(passphrase: &str) -> LockKey {
+    if passphrase.is_empty() { LockKey::Open } else { LockKey::Passphrase(passphrase.to_owned()) }
+}
+
+/// A lock without words: made with a passkey, or taken away with it.
+#[component]
+fn Passkey(props: &ChangeProps) -> Html {
+    let set = use_call::<SetLock>(props.onchange.clone());
+    let refused = use_state_eq(|| false);
+    let (is_set, busy) = (props.is_set, set.state.is_busy());
+    let onclick = {
+        let (run, refused) = (set.run.clone(), refused.setter());
+        Callback::from(move |_: MouseEvent| {
+            let (run, refused) = (run.clone(), refused.clone());
+            refused.set(false);
+            browser::spawn(async move {
+                let asked = if is_set {
+                    browser::ask_passkey().await
+                } else {
+                    browser::make_passkey().await
+                };
+                match asked.map(LockKey::Passkey) {
+                    None => refused.set(true),
+                    Some(key) if is_set => run.emit(SetLock { current: key, new: LockKey::Open }),
+                    Some(key) => run.emit(SetLock { current: LockKey::Open, new: key }),
+                }
+            });
+        })
+    };
+    let error = set.state.error().map(|error| error_words(error, None));
+    let error = error.or(refused.then(|| t!("passkey-refused"))).map(AttrValue::from);
+    html! {
+        <>
+            <h2 class="form-title">{ t!("passkey-title") }</h2>
+            <p class="form-lead">{ t!("passkey-lead") }</p>
+            <p class="button-row">
+                <Button label={if is_set { t!("lock-remove") } else { t!("passkey-make") }} {busy} {onclick} />
+            </p>
+            <ErrorText text={error} />
+        </>
     }
 }
 

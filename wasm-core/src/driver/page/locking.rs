@@ -1,4 +1,4 @@
-//! The database under a passphrase: set, typed, forgotten again; and everything erased at once.
+//! The database under a passphrase or a passkey: set, given, forgotten again; and everything erased at once.
 //!
 //! Invariant: while it is locked no tab holds the key, and no engine or network runs. A tab that leads
 //! and has no key does not open the database.
@@ -11,17 +11,22 @@ use super::{
     ToClients, ToServer, backups, page, refusal, spawn,
 };
 use crate::{
-    api::{CallId, SetLock},
+    api::{CallId, LockKey, LockMethod, SetLock},
     key_wrap::{
-        Purpose, WrappedKey,
+        Credential, Method, Purpose, WrappedKey,
         job::{Job, JobError},
     },
+    platform::entropy::system_rng,
     rpc::{PortId, RunId},
 };
 
 /// How long a message between tabs may take. Lower: a tab that hears late of the lock leads with the
 /// key. Higher: the page to unlock comes later.
 pub(super) const HEARD_WITHIN: Duration = Duration::from_millis(200);
+
+/// What the flag says that a page reads before the database was opened.
+const PASSPHRASE: &str = "1";
+const PASSKEY: &str = "passkey";
 
 /// Whose call it is.
 pub(super) struct ToServerCall {
@@ -31,9 +36,9 @@ pub(super) struct ToServerCall {
 }
 
 impl Core {
-    /// Lets go of the engine, its network and the key, in every tab. Does nothing without a passphrase.
+    /// Lets go of the engine, its network and the key, in every tab. Does nothing without a lock.
     pub fn lock(&self) {
-        if !self.has_lock() {
+        if self.lock_method().is_none() {
             return;
         }
         // A tab that does not hear of it must not lead with the key.
@@ -45,26 +50,26 @@ impl Core {
         }
     }
 
-    /// Whether there is a passphrase.
+    /// How it is locked, if it is.
     #[must_use]
-    pub fn has_lock(&self) -> bool {
-        page::recall(&self.tab.lock_flag()).is_some()
+    pub fn lock_method(&self) -> Option<LockMethod> {
+        page::recall(&self.tab.lock_flag()).map(|flag| match flag.as_str() {
+            PASSKEY => LockMethod::Passkey,
+            _ => LockMethod::Passphrase,
+        })
     }
 
-    /// After [`StartFailure::Locked`]: tries a passphrase, and starts the engine with it.
+    /// After [`StartFailure::Locked`]: tries what is given, and starts the engine with it.
     ///
     /// # Errors
     ///
     /// [`KeyError`].
-    pub fn unlock(
-        &self,
-        passphrase: String,
-    ) -> impl Future<Output = Result<(), KeyError>> + 'static {
+    pub fn unlock(&self, with: LockKey) -> impl Future<Output = Result<(), KeyError>> + 'static {
         let core = self.clone();
         async move {
             let wrapped = IndexedDb::lock_of(&core.tab.name).await;
             if let Some(wrapped) = wrapped.map_err(|_| KeyError::NotTried)? {
-                let key = open(&wrapped, passphrase).await?;
+                let key = open(&wrapped, &with).await?;
                 core.tab.key.replace(Some(key));
             }
             page::forget(&core.tab.locked());
@@ -103,7 +108,7 @@ impl Core {
 }
 
 impl Tab {
-    /// Says that there is a passphrase, so that a page knows before the database was opened.
+    /// Says that there is a lock, and of which kind, so that a page knows before the database was opened.
     fn lock_flag(&self) -> String {
         format!("{}.lock", self.name)
     }
@@ -127,12 +132,15 @@ impl Tab {
     }
 
     fn note_lock(&self, store: &IndexedDb) {
-        if store.is_locked() {
-            page::remember(&self.lock_flag(), "1");
-        } else {
-            page::forget(&self.lock_flag());
-            page::forget(&self.locked());
-        }
+        let flag = match store.lock() {
+            Some(Method::Passphrase(_)) => PASSPHRASE,
+            Some(Method::WebAuthnPrf) => PASSKEY,
+            None => {
+                page::forget(&self.lock_flag());
+                return page::forget(&self.locked());
+            }
+        };
+        page::remember(&self.lock_flag(), flag);
     }
 
     /// Ends the engine of this tab.
@@ -146,7 +154,7 @@ impl Tab {
     /// Tells the other tabs the key, so that any of them can lead when this one is closed.
     pub(super) fn share_key(&self) {
         let store = self.store.borrow();
-        if let Some(store) = store.as_ref().filter(|store| store.is_locked()) {
+        if let Some(store) = store.as_ref().filter(|store| store.lock().is_some()) {
             let key = DatabaseKey(*store.key().expose());
             self.post(&Frame::ToClients(ToClients::Key(key)));
         }
@@ -158,7 +166,7 @@ impl Tab {
         }
     }
 
-    /// Sets, changes or removes the passphrase, and answers the call.
+    /// Sets, changes or removes the lock, and answers the call.
     pub(super) fn set_lock(self: &Rc<Self>, asked: ToServerCall, change: SetLock) {
         let tab = Rc::clone(self);
         spawn(async move {
@@ -178,18 +186,9 @@ impl Tab {
         let store = self.store.borrow().clone().ok_or(ApiError::EngineMoved)?;
         let stored = IndexedDb::lock_of(&self.name).await;
         if let Some(wrapped) = stored.map_err(|_| ApiError::Unreadable)? {
-            open(&wrapped, change.current).await.map_err(ApiError::Key)?;
+            open(&wrapped, &change.current).await.map_err(ApiError::Key)?;
         }
-        let wrapped = match change.new {
-            new if new.is_empty() => None,
-            passphrase => {
-                let (key, purpose) = (*store.key().expose(), Purpose::Database as u8);
-                let wrapped = backups::run(&Job::Wrap { key, purpose, passphrase }).await;
-                let wrapped = wrapped.map_err(|error| ApiError::Key(error.into()))?;
-                let not_tried = |_| ApiError::Key(KeyError::NotTried);
-                Some(WrappedKey::decode(&wrapped).map_err(not_tried)?)
-            }
-        };
+        let wrapped = wrap(store.key(), &change.new).await.map_err(ApiError::Key)?;
         store.set_lock(wrapped).await.map_err(|_| ApiError::NotStored)?;
         self.note_lock(&store);
         self.share_key();
@@ -197,9 +196,37 @@ impl Tab {
     }
 }
 
-async fn open(wrapped: &WrappedKey, passphrase: String) -> Result<Secret<32>, KeyError> {
-    let (wrapped, purpose) = (wrapped.encode(), Purpose::Database as u8);
-    let key = backups::run(&Job::Open { wrapped, purpose, passphrase }).await?;
-    let key = key.as_slice().try_into().map_err(|_| JobError::NoAnswer)?;
-    Ok(Secret::new(key))
+/// Wraps the database key; `None` when nothing is to lock it.
+async fn wrap(key: &Secret<32>, with: &LockKey) -> Result<Option<WrappedKey>, KeyError> {
+    match with {
+        LockKey::Open => Ok(None),
+        LockKey::Passkey(output) => {
+            let (output, rng) = (Secret::new(*output), &mut system_rng());
+            Ok(Some(WrappedKey::with_webauthn_prf(key, Purpose::Database, &output, rng)))
+        }
+        LockKey::Passphrase(passphrase) => {
+            let (key, purpose) = (*key.expose(), Purpose::Database as u8);
+            let job = Job::Wrap { key, purpose, passphrase: passphrase.clone() };
+            let wrapped = backups::run(&job).await?;
+            WrappedKey::decode(&wrapped).map(Some).map_err(|_| KeyError::NotTried)
+        }
+    }
+}
+
+async fn open(wrapped: &WrappedKey, with: &LockKey) -> Result<Secret<32>, KeyError> {
+    match with {
+        LockKey::Open => Err(KeyError::Empty),
+        LockKey::Passkey(output) => {
+            let output = Secret::new(*output);
+            let opened = wrapped.open(Purpose::Database, Credential::WebAuthnPrf(&output));
+            opened.map_err(|error| JobError::from(error).into())
+        }
+        LockKey::Passphrase(passphrase) => {
+            let (wrapped, purpose) = (wrapped.encode(), Purpose::Database as u8);
+            let job = Job::Open { wrapped, purpose, passphrase: passphrase.clone() };
+            let key = backups::run(&job).await?;
+            let key = key.as_slice().try_into().map_err(|_| JobError::NoAnswer)?;
+            Ok(Secret::new(key))
+        }
+    }
 }

@@ -325,7 +325,12 @@ fn rpc() {
     let reply = postcard::to_allocvec(&Ok::<_, volly_core::api::ApiError>(snapshot)).unwrap();
     let event = |event| ToClients::Event { run, event: Numbered { number: 5, event } };
     let request = |request| ToServer::Call { run, port, call, request };
-    let text = SendText { contact: ContactId(1 << 40), text: "Is it you?".into(), answers: None };
+    let text = SendText {
+        contact: ContactId(1 << 40),
+        text: "Is it you?".into(),
+        answers: None,
+        token: 0,
+    };
     let phrase = AccountSeed::from_bytes([0; 32]).to_words().join(" ");
     for (name, message) in [
         ("hello", ToServer::Hello),

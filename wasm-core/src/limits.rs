@@ -123,6 +123,11 @@ pub const FILE_RESERVE_BYTES: u64 = 16 << 20;
 /// Lower: it is asked more often. Higher: the reserve is used up before one knows.
 pub const ROOM_ASKED_EVERY: u64 = 4 << 20;
 
+/// Texts of ours in one conversation of which the names are remembered, so that a view may ask again.
+///
+/// Lower: one of many that are on their way when a tab dies is sent twice. Higher: a longer row.
+pub const MAX_NAMED_TEXTS: usize = 32;
+
 /// How much of the message that an answer quotes is shown, in bytes of UTF-8.
 ///
 /// Lower: one does not recognise it. Higher: the quote is longer than the answer.

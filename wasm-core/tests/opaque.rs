@@ -292,8 +292,12 @@ fn what_people_say_and_hand_on_is_opaque() {
     };
     check(&hello, &[said.as_bytes()], "Hello(..)");
 
-    let call =
-        SendText { contact: volly_core::api::ContactId(1), text: said.to_owned(), answers: None };
+    let call = SendText {
+        contact: volly_core::api::ContactId(1),
+        text: said.to_owned(),
+        answers: None,
+        token: 0,
+    };
     check(&Request::from(call), &[said.as_bytes()], "SendText(SendText(..))");
     let phrase = AccountSeed::from_bytes([7; 32]).to_words().join(" ");
     let call = Restore { name: "Alice".to_owned(), phrase: phrase.clone() };

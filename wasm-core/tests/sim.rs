@@ -384,7 +384,7 @@ fn a_deleted_contact_is_gone_here_and_told_there() {
     assert_eq!(world.snapshot(1).contacts[0].state, ContactState::Gone);
     assert_eq!(states(&mut world, 1, alice).last(), Some(&MessageState::Failed));
     assert_told(&mut world, 1, alice);
-    let text = SendText { contact: alice, text: "?".into(), answers: None };
+    let text = SendText { contact: alice, text: "?".into(), answers: None, token: 0 };
     assert_eq!(world.call(1, text), Err(ApiError::Gone));
     // And they can meet again.
     let invite = world.call(0, CreateInvite {}).unwrap();
@@ -416,7 +416,7 @@ fn a_deleted_contact_is_gone_here_and_told_there() {
 #[test]
 fn limits_are_said_and_nothing_changes() {
     let (mut world, bob, _) = World::pair(15);
-    let text = |text: String| SendText { contact: bob, text, answers: None };
+    let text = |text: String| SendText { contact: bob, text, answers: None, token: 0 };
     assert_eq!(world.call(0, text("  \n ".into())), Err(ApiError::Empty));
     let long = "x".repeat(volly_core::limits::MAX_TEXT_BYTES + 1);
     assert_eq!(world.call(0, text(long)), Err(ApiError::TooLong { max: 10_000 }));
@@ -443,7 +443,7 @@ fn every_call_before_the_start_says_so() {
     let contact = volly_core::api::ContactId(1);
     assert_eq!(world.call(0, CreateInvite {}), Err(ApiError::NotStarted));
     assert_eq!(world.call(0, RevealRecoveryPhrase {}), Err(ApiError::NotStarted));
-    let text = SendText { contact, text: "x".into(), answers: None };
+    let text = SendText { contact, text: "x".into(), answers: None, token: 0 };
     assert!(world.call(0, text).is_err());
     assert!(world.snapshot(0).profile.is_none());
 }

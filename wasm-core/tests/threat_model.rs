@@ -22,7 +22,7 @@ fn functions(folder: &Path, found: &mut BTreeSet<String>) {
 fn every_test_that_the_threat_model_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut tests = BTreeSet::new();
-    for folder in ["wasm-core/src", "wasm-core/tests", "relay/src", "relay/tests"] {
+    for folder in ["wasm-core/src", "wasm-core/tests", "relay/src", "relay/tests", "web/src"] {
         functions(&root.join(folder), &mut tests);
     }
     let text = fs::read_to_string(root.join("docs/threat-model.md")).unwrap();

@@ -304,6 +304,7 @@ passkey-title = Lock with a passkey
 passkey-lead = This device’s own lock, or a security key, opens Volly. Nothing to remember, and nothing to guess.
 passkey-make = Use a passkey
 passkey-refused = The passkey gave no key for this. Try again, or use a passphrase.
+unlock-passkey-refused = The passkey didn’t open it. Try again.
 unlock-passkey-lead = It opens with your passkey.
 lock-on = Volly asks for your passphrase before it opens here.
 lock-now = Lock now

@@ -21,7 +21,7 @@ mod recorder;
 
 pub(crate) use files::{ObjectUrl, Parts, bytes_of, day_now, download, rfc3339};
 pub(crate) use kept::{
-    leave_and_reload, recall, remember, remember_known, storage_used, was_known,
+    leave_and_reload, random, recall, remember, remember_known, storage_used, was_known,
 };
 pub(crate) use media::{Prepared, prepare};
 pub(crate) use passkey::{ask_passkey, make_passkey, passkeys};

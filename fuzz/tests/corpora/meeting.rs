@@ -55,12 +55,15 @@ pub fn rows() -> Vec<Vec<Row>> {
         .filter(|(table, _)| *table == Table::Contacts)
         .map(|(_, key)| ContactId(u64::from_be_bytes(key[..].try_into().unwrap())))
         .collect();
-    meeting.call(0, SendText { contact: alices[0], text: "Is it you?".into(), answers: None });
-    meeting.call(1, SendText { contact, text: "It is.".into(), answers: None });
+    meeting.call(
+        0,
+        SendText { contact: alices[0], text: "Is it you?".into(), answers: None, token: 0 },
+    );
+    meeting.call(1, SendText { contact, text: "It is.".into(), answers: None, token: 0 });
     meeting.pass();
     meeting.call(0, CreateInvite {});
     meeting.connection(1, RelayStatus::Offline);
-    meeting.call(1, SendText { contact, text: "And you?".into(), answers: None });
+    meeting.call(1, SendText { contact, text: "And you?".into(), answers: None, token: 0 });
     meeting.call(1, SetDraft { contact, text: "By the".into() });
     let row = |((table, key), value): (_, Vec<u8>)| Row { table, key, value: value.into() };
     meeting.people.into_iter().map(|it| it.rows.into_iter().map(row).collect()).collect()

@@ -257,7 +257,7 @@ async fn write_to_one_who_is_away(folder: &Path) {
         for number in round * MESSAGES / KILLS..(round + 1) * MESSAGES / KILLS {
             for (at, (sender, contact)) in senders.iter().enumerate() {
                 let text = format!("{at} {number} {}", "and so on ".repeat(900));
-                sender.call(SendText { contact: *contact, text, answers: None }).await;
+                sender.call(SendText { contact: *contact, text, answers: None, token: 0 }).await;
             }
         }
         if is_full {

@@ -186,6 +186,8 @@ calls! {
         text: String,
         /// The message that it answers; one that is no longer here is left out.
         answers: Option<MessageId>,
+        /// Names this text, drawn at random by the view: the same call made again does nothing more. 0: no name.
+        token: u64,
     } -> MessageId;
     /// Begins to take in a file that is to be sent. One that is not sent is gone with the run of the engine.
     BeginFile {

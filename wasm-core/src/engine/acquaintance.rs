@@ -179,6 +179,7 @@ impl ContactRow {
             pairs: Vec::new(),
             timer: Timer::default(),
             arrangement: Arrangement::default(),
+            named: Vec::new(),
         }
     }
 

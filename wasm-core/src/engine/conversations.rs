@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     api::{ApiError, ContactId, MarkRead, MessageId, MessageState, ResendText, SendText, SetDraft},
-    limits::{MAX_DRAFT_BYTES, MAX_TEXT_BYTES, RECEIPT_DELAY},
+    limits::{MAX_DRAFT_BYTES, MAX_NAMED_TEXTS, MAX_TEXT_BYTES, RECEIPT_DELAY},
     wire::Said,
 };
 
@@ -65,7 +65,7 @@ impl Engine {
     ) {
         let ResendText { contact, failed, text } = call;
         // What it answered may be from before the contact forgot us.
-        let again = SendText { contact, text, answers: None };
+        let again = SendText { contact, text, answers: None, token: 0 };
         let written = self
             .failed(contact, failed)
             .and_then(|()| self.write_text(&again, &Rows::new(), now, rng));
@@ -109,6 +109,10 @@ impl Engine {
         }
         within(text, MAX_TEXT_BYTES)?;
         let contact = &self.present(id)?.row;
+        if let Some(&(_, sent)) = contact.named.iter().find(|(token, _)| *token == call.token) {
+            // Its answer did not reach the view: the tab that sent it is gone.
+            return Ok((sent, Transaction::relaxed()));
+        }
         let answers = call.answers.and_then(|target| {
             let row = rows.get(&target).filter(|row| row.arrived)?;
             contact.shares(target, row.mine).then(|| (target, Self::reference(target, row)))
@@ -121,6 +125,11 @@ impl Engine {
         let body = Body::Text(text.to_string());
         let row = MessageRow::new(body, message.lamport, now.0, now, true);
         let row = MessageRow { answers, lifetime, ..row };
+        if call.token != 0 {
+            let named = &mut self.present(id)?.row.named;
+            named.drain(..(named.len() + 1).saturating_sub(MAX_NAMED_TEXTS));
+            named.push((call.token, message));
+        }
         self.store_message(id, message, &row, rows, &mut transaction);
         Ok((message, transaction))
     }

@@ -139,6 +139,9 @@ pub(super) struct ContactRow {
     pub(super) pairs: Vec<Pair>,
     pub(super) timer: Timer,
     pub(super) arrangement: Arrangement,
+    /// The newest texts of ours, by the names that views gave them; at most
+    /// [`crate::limits::MAX_NAMED_TEXTS`].
+    pub(super) named: Vec<(u64, MessageId)>,
 }
 
 /// What an outbox row carries.

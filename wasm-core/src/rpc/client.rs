@@ -43,7 +43,12 @@ struct Pending {
 impl Pending {
     /// Asking twice does nothing twice.
     const fn is_safe_to_repeat(&self) -> bool {
-        !self.sent || matches!(self.request, Request::GetSnapshot(_) | Request::GetTimeline(_))
+        let is_safe = match &self.request {
+            Request::GetSnapshot(_) | Request::GetTimeline(_) => true,
+            Request::SendText(text) => text.token != 0,
+            _ => false,
+        };
+        is_safe || !self.sent
     }
 }
 

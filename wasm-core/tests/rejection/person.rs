@@ -180,13 +180,15 @@ impl Pair {
 
     /// What Bob writes next, and the mailbox.
     pub fn bob_says(&mut self, text: &str) -> ([u8; 32], Vec<u8>) {
-        self.bob.ask(SendText { contact: self.bobs, text: text.into(), answers: None }).deposited()
+        self.bob
+            .ask(SendText { contact: self.bobs, text: text.into(), answers: None, token: 0 })
+            .deposited()
     }
 
     /// What Alice writes next, and the mailbox.
     pub fn alice_says(&mut self, text: &str) -> ([u8; 32], Vec<u8>) {
         self.alice
-            .ask(SendText { contact: self.alices, text: text.into(), answers: None })
+            .ask(SendText { contact: self.alices, text: text.into(), answers: None, token: 0 })
             .deposited()
     }
 }

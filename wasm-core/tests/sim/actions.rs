@@ -22,7 +22,7 @@ pub fn find(world: &mut World, user: usize, contact: ContactId, text: &str) -> M
 }
 
 pub fn answer(contact: ContactId, to: MessageId, text: &str) -> SendText {
-    SendText { contact, text: text.into(), answers: Some(to) }
+    SendText { contact, text: text.into(), answers: Some(to), token: 0 }
 }
 
 pub fn react(contact: ContactId, message: MessageId, emoji: &str) -> React {

@@ -5,6 +5,7 @@ use core::time::Duration;
 use volly_core::{
     api::{ContactId, MessageState, SendText},
     engine::effect::Table,
+    limits::MAX_NAMED_TEXTS,
 };
 
 use super::{
@@ -39,7 +40,8 @@ fn go_on(mut world: World, [bob, alice]: [ContactId; 2], weather: Weather) -> Wo
     for round in 0..25 {
         for (user, contact) in [(0, bob), (1, alice)] {
             let text = format!("{user}-{round}");
-            let id = world.ask(user, SendText { contact, text: text.clone(), answers: None });
+            let id =
+                world.ask(user, SendText { contact, text: text.clone(), answers: None, token: 0 });
             if world.rng.one_in(3) {
                 world.run();
             }
@@ -208,4 +210,27 @@ fn direct_streams_that_come_and_go_lose_nothing() {
             },
         );
     }
+}
+
+#[test]
+fn a_text_with_a_name_is_sent_once_however_often_it_is_asked_for() {
+    let (mut world, bob, alice) = World::pair(190);
+    let named =
+        |token, text: &str| SendText { contact: bob, text: text.into(), answers: None, token };
+    let first = world.call(0, named(7, "once")).unwrap();
+    assert_eq!(world.call(0, named(7, "once")), Ok(first));
+    world.crash(0);
+    assert_eq!(world.call(0, named(7, "once")), Ok(first), "and after the tab is gone");
+    assert_ne!(world.call(0, named(8, "once")), Ok(first), "another text may say the same");
+    for token in 9..9 + MAX_NAMED_TEXTS as u64 {
+        world.call(0, named(token, "more")).unwrap();
+    }
+    assert_ne!(world.call(0, named(7, "forgotten")), Ok(first));
+    for _ in 0..2 {
+        world.send(0, bob, "without a name");
+    }
+    world.pass(MINUTE);
+    let texts = world.texts(1, alice);
+    assert_eq!(texts.len(), 2 + MAX_NAMED_TEXTS + 1 + 2);
+    assert_eq!(texts.iter().filter(|text| *text == "once").count(), 2);
 }

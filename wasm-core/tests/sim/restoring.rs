@@ -85,7 +85,7 @@ fn the_device_before_is_told_and_writes_no_more_while_both_run() {
     let restored = restore(&mut world, &rows);
     world.pass(MINUTE);
     assert_eq!(state(&mut world, 0), ContactState::Moved);
-    let call = SendText { contact: bob, text: "not heard".into(), answers: None };
+    let call = SendText { contact: bob, text: "not heard".into(), answers: None, token: 0 };
     let written = world.call(0, call);
     assert_eq!(written, Err(ApiError::Moved));
 

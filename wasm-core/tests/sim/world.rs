@@ -134,7 +134,7 @@ impl World {
     }
 
     pub fn send(&mut self, user: usize, contact: ContactId, text: &str) {
-        let call = SendText { contact, text: text.into(), answers: None };
+        let call = SendText { contact, text: text.into(), answers: None, token: 0 };
         self.call(user, call).unwrap();
     }
 

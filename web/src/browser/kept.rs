@@ -10,6 +10,13 @@ use super::{Place, reload, set_fragment, window};
 /// the next visit is the list instead of the welcome (see `boot.js`).
 const KNOWN_FLAG: &str = "volly-known";
 
+/// A number that does not come twice, and is not 0.
+pub(crate) fn random() -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 2^32")]
+    let half = || (js_sys::Math::random() * f64::from(u32::MAX)) as u64;
+    (half() << 32) | half() | 1
+}
+
 /// Reads a small value of this origin.
 pub(crate) fn recall(key: &str) -> Option<String> {
     window().local_storage().ok().flatten()?.get_item(key).ok().flatten()

@@ -221,7 +221,7 @@ fn use_send(
         // Tokens grow over every composer of this page, since time does.
         let this = (*token.borrow()).max(at * 1_000) + 1;
         *token.borrow_mut() = this;
-        let call = SendText { contact, text: text.to_string(), answers };
+        let call = SendText { contact, text: text.to_string(), answers, token: browser::random() };
         let stored = engine.core().call(call);
         let (show, echo) = (dispatch.clone(), Echo::new(this, &text, at));
         let echo = Timer::after(ECHO_AFTER, move || show.dispatch(Change::Sent(contact, echo)));

@@ -28,7 +28,7 @@ pub(crate) fn Unlock() -> Html {
     let is_passkey = use_engine().core().lock_method() == Some(LockMethod::Passkey);
     let ask = unlock.with_passkey.reform(|_: MouseEvent| ());
     let error = unlock.error.map(|error| match error {
-        KeyError::NotTried | KeyError::Rejected if is_passkey => t!("passkey-refused"),
+        KeyError::NotTried | KeyError::Rejected if is_passkey => t!("unlock-passkey-refused"),
         error => key_words(error),
     });
     let label = if unlock.is_busy { t!("unlock-busy") } else { t!("unlock-do") };

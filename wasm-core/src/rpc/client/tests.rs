@@ -4,7 +4,7 @@ use futures::FutureExt;
 
 use super::*;
 use crate::{
-    api::{Connection, ContactId, Event, GetTimeline, Reconnect, SetDraft, Stretch},
+    api::{Connection, ContactId, Event, GetTimeline, Reconnect, SendText, SetDraft, Stretch},
     limits::MAX_CALLS,
     rpc::{
         frame::Frame,
@@ -195,6 +195,9 @@ fn when_the_engine_moves_a_call_in_flight_is_told_and_a_question_is_asked_again(
     let draft = world.draft();
     let timeline = GetTimeline { contact: ContactId(1), stretch: Stretch::Newest };
     let mut page = world.client.call(timeline.clone().into()).unwrap();
+    let text = |token| SendText { contact: ContactId(1), text: "hi".into(), answers: None, token };
+    let nameless = world.client.call(text(0).into()).unwrap();
+    let mut named = world.client.call(text(5).into()).unwrap();
     world.settle(3);
     // The tab crashes: no word of it, and then another one.
     world.server = server(2, &world.wire);
@@ -202,14 +205,22 @@ fn when_the_engine_moves_a_call_in_flight_is_told_and_a_question_is_asked_again(
     let Ok(Frame::ToClients(up)) = Frame::decode(&bytes) else { unreachable!("it was published") };
     world.client.receive(up);
     assert_eq!(draft.now_or_never(), Some(Ok(Err(ApiError::EngineMoved))));
+    assert_eq!(nameless.now_or_never(), Some(Ok(Err(ApiError::EngineMoved))));
+    assert_eq!((&mut named).now_or_never(), None, "it is asked again under its name");
     let mut sent = Vec::new();
     while let Some(Output::Send(ToServer::Call { call, request, .. })) = world.client.poll_output()
     {
         sent.push((call, request));
     }
-    let [(fetch, Request::GetSnapshot(_)), (again, Request::GetTimeline(asked))] = &sent[..] else {
-        unreachable!("a snapshot and the timeline are asked for: {sent:?}");
+    let [
+        (fetch, Request::GetSnapshot(_)),
+        (again, Request::GetTimeline(asked)),
+        (_, Request::SendText(said)),
+    ] = &sent[..]
+    else {
+        unreachable!("a snapshot, the timeline and the text are asked for: {sent:?}");
     };
+    assert_eq!(*said, text(5));
     assert_eq!(*asked, timeline);
     let reply = |call: &CallId, run, reply: Vec<u8>| ToClients::Reply {
         run: RunId(run),

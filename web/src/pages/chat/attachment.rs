@@ -55,9 +55,9 @@ fn Picture(props: &FileProps) -> Html {
     let (open, close) = (is_open.setter(), is_open.setter());
     let shown = whole.clone().or(preview);
     let size = |length: u16| (length > 0).then(|| length.to_string());
-    let picture = |class: &'static str| {
+    let picture = |class: &'static str, alt: &str| {
         html! {
-            <img {class} src={shown.clone()} alt={file.name.clone()} width={size(file.width)} height={size(file.height)}
+            <img {class} src={shown.clone()} alt={alt.to_owned()} width={size(file.width)} height={size(file.height)}
                 decoding="async" />
         }
     };
@@ -67,15 +67,15 @@ fn Picture(props: &FileProps) -> Html {
             if is_here {
                 <button type="button" class="picture" aria-label={t!("picture-open", name = file.name.as_str())}
                     onclick={move |_| open.set(true)}>
-                    { picture("picture-image") }
+                    { picture("picture-image", &file.name) }
                 </button>
             } else {
-                if shown.is_some() { <span class="picture">{ picture("picture-image picture-coming") }</span> }
+                if shown.is_some() { <span class="picture">{ picture("picture-image picture-coming", &file.name) }</span> }
                 <FileLine contact={*contact} is_ours={*is_ours} file={file.clone()} />
             }
             if *is_open {
                 <Dialog title={file.name.clone()} onclose={move |()| close.set(false)}>
-                    { picture("picture-whole") }
+                    { picture("picture-whole", "") }
                     <div class="dialog-actions">
                         <IconButton label={t!("file-save")} glyph={Glyph::Save} onclick={save} />
                     </div>

@@ -166,7 +166,7 @@ fn put_record(
         return Ok(Status::Stale);
     }
     let freed = old.map_or(0, |(_, charge, _)| charge);
-    let total = tables.total()?.saturating_sub(freed) + quota::charge(new.value.len());
+    let total = tables.total().saturating_sub(freed) + quota::charge(new.value.len());
     if total > limits.bytes(old.is_some()) {
         return Ok(Status::Full);
     }
@@ -175,7 +175,7 @@ fn put_record(
     }
     tables.records.insert(address, new.write().as_slice())?;
     tables.expiries.insert(&expiry_key(new.expires, address, RECORD_POSITION), ())?;
-    tables.set_total(total)?;
+    tables.set_total(total);
     Ok(Status::Done)
 }
 
@@ -194,7 +194,7 @@ fn deposit(
     let meter = tables.meters.get(address)?.map(|meter| Meter::read(meter.value()));
     let limit = limits.bytes(meter.is_some());
     let meter = meter.unwrap_or_default();
-    let total = tables.total()? + quota::charge(new.envelope.len());
+    let total = tables.total() + quota::charge(new.envelope.len());
     let units = meter.units.saturating_add(quota::units(new.envelope.len()));
     // The last position stands for a record among the expiries.
     if units > limits.mailbox_units || total > limit || meter.next == RECORD_POSITION {
@@ -205,7 +205,7 @@ fn deposit(
     tables.positions.insert(&position_key, position)?;
     tables.expiries.insert(&expiry_key(new.expires, address, position), ())?;
     tables.meters.insert(address, &Meter { next: position + 1, units }.write())?;
-    tables.set_total(total)?;
+    tables.set_total(total);
     Ok(Status::Done)
 }
 
@@ -253,16 +253,18 @@ fn delete_envelope(
     } else {
         tables.meters.insert(address, &meter.write())?;
     }
-    let total = tables.total()?.saturating_sub(quota::charge(bytes));
-    tables.set_total(total)
+    let total = tables.total().saturating_sub(quota::charge(bytes));
+    tables.set_total(total);
+    Ok(())
 }
 
 fn delete_record(tables: &mut Tables<'_>, address: &Address) -> Result<(), StoreError> {
     let Some(row) = tables.records.remove(address)? else { return Ok(()) };
     let bytes = RecordRow::read(row.value()).map_or(0, |old| old.value.len());
     drop(row);
-    let total = tables.total()?.saturating_sub(quota::charge(bytes));
-    tables.set_total(total)
+    let total = tables.total().saturating_sub(quota::charge(bytes));
+    tables.set_total(total);
+    Ok(())
 }
 
 /// Removes what has expired, at most `at_most` rows; answers how many.

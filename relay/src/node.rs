@@ -12,7 +12,7 @@ use libp2p::{
     core::{muxing::StreamMuxerBox, transport::Boxed, upgrade},
     identify,
     identity::Keypair,
-    noise, ping, relay,
+    ping, relay,
     swarm::{NetworkBehaviour, SwarmEvent},
     yamux,
 };
@@ -22,6 +22,8 @@ use crate::{
     arrivals::{Arrivals, Connected},
     defaults,
     mailbox_streams::{self, MailboxStream},
+    noise,
+    slim::Slim,
     web_socket_transport::{Accepted, WebSocketTransport},
 };
 
@@ -52,7 +54,7 @@ pub struct Behaviour {
 pub enum NodeError {
     /// The identity key does not fit the encryption.
     #[error("the identity key cannot be used: {0}")]
-    Noise(#[from] noise::Error),
+    Noise(#[from] noise::NoiseError),
     /// The transport refuses its address.
     #[error("the node cannot listen: {0}")]
     Listen(#[from] libp2p::TransportError<std::io::Error>),
@@ -67,13 +69,13 @@ pub fn build(
     entrances: Entrances,
     addresses: &[Multiaddr],
     streams: mpsc::Sender<MailboxStream>,
-) -> Result<Swarm<Behaviour>, NodeError> {
+) -> Result<Swarm<Slim<Behaviour>>, NodeError> {
     let config = libp2p::swarm::Config::with_tokio_executor()
         .with_idle_connection_timeout(defaults::IDLE_TIMEOUT);
     let listening = entrances.listening.clone();
     let transport = transport(key, entrances)?;
     let peer = key.public().to_peer_id();
-    let mut swarm = Swarm::new(transport, behaviour(key, streams), peer, config);
+    let mut swarm = Swarm::new(transport, Slim(behaviour(key, streams)), peer, config);
     if let Some(address) = addresses.first() {
         swarm.listen_on(address.clone())?;
     }
@@ -147,7 +149,7 @@ fn relay_config() -> relay::Config {
 }
 
 /// Drives the node until it is dropped.
-pub async fn run(mut swarm: Swarm<Behaviour>) {
+pub async fn run(mut swarm: Swarm<Slim<Behaviour>>) {
     loop {
         if let SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
             connection,

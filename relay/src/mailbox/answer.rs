@@ -13,13 +13,14 @@ use volly_core::wire::mailbox::{Frame, Status};
 #[derive(Debug)]
 pub struct Ticket {
     request: u32,
-    room: mpsc::OwnedPermit<Frame>,
+    /// The channel has room for 32 at least, always: a pointer is smaller than a frame.
+    room: mpsc::OwnedPermit<Box<Frame>>,
 }
 
 impl Ticket {
     /// For the request with this id.
     #[must_use]
-    pub const fn new(request: u32, room: mpsc::OwnedPermit<Frame>) -> Self {
+    pub const fn new(request: u32, room: mpsc::OwnedPermit<Box<Frame>>) -> Self {
         Self { request, room }
     }
 
@@ -30,7 +31,7 @@ impl Ticket {
 
     /// Answers.
     pub fn answer_with(self, status: Status, payload: Vec<u8>) {
-        self.room.send(Frame::Reply { id: self.request, status, payload });
+        self.room.send(Box::new(Frame::Reply { id: self.request, status, payload }));
     }
 }
 
@@ -79,15 +80,15 @@ impl Drop for Answer {
 mod tests {
     use super::*;
 
-    fn answer() -> (Arc<Answer>, mpsc::Receiver<Frame>) {
+    fn answer() -> (Arc<Answer>, mpsc::Receiver<Box<Frame>>) {
         let (answers, answered) = mpsc::channel(1);
         let room = answers.try_reserve_owned().unwrap();
         (Answer::new(Ticket::new(7, room)), answered)
     }
 
-    fn status(answered: &mut mpsc::Receiver<Frame>) -> Option<Status> {
-        match answered.try_recv() {
-            Ok(Frame::Reply { id: 7, status, .. }) => Some(status),
+    fn status(answered: &mut mpsc::Receiver<Box<Frame>>) -> Option<Status> {
+        match *answered.try_recv().ok()? {
+            Frame::Reply { id: 7, status, .. } => Some(status),
             _ => None,
         }
     }

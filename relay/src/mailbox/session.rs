@@ -77,7 +77,7 @@ impl Session {
     async fn read(
         &self,
         mut input: impl AsyncRead + Unpin,
-        answers: mpsc::Sender<Frame>,
+        answers: mpsc::Sender<Box<Frame>>,
     ) -> io::Result<()> {
         let mut requests = Pace::new(defaults::REQUEST_BURST, defaults::REQUESTS_A_SECOND);
         let mut bytes = Pace::new(defaults::BYTE_BURST, defaults::BYTES_A_SECOND);
@@ -154,7 +154,7 @@ impl Session {
     async fn write(
         &self,
         mut output: impl AsyncWrite + Unpin,
-        mut answers: mpsc::Receiver<Frame>,
+        mut answers: mpsc::Receiver<Box<Frame>>,
     ) -> io::Result<()> {
         write_frame(&mut output, &Frame::Hello { nonce: self.nonce }).await?;
         output.flush().await?;
@@ -176,7 +176,7 @@ impl Session {
     async fn write_all_there_is(
         &self,
         output: &mut (impl AsyncWrite + Unpin),
-        answers: &mut mpsc::Receiver<Frame>,
+        answers: &mut mpsc::Receiver<Box<Frame>>,
     ) -> io::Result<()> {
         loop {
             while let Ok(answer) = answers.try_recv() {

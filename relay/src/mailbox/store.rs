@@ -23,8 +23,8 @@ use std::{
 };
 
 use redb::{
-    Database, Durability, ReadableDatabase, Table, TableDefinition, WriteTransaction,
-    backends::InMemoryBackend,
+    Database, Durability, ReadableDatabase, ReadableTable, Table, TableDefinition,
+    WriteTransaction, backends::InMemoryBackend,
 };
 use volly_core::wire::{
     mailbox::{Address, EnvelopeId, Op, Record},
@@ -148,7 +148,9 @@ impl Store {
             // A crash must not cost a walk through the whole file at the next start. This doubles
             // the time of a commit, which everyone who waits shares.
             transaction.set_quick_repair(true);
-            let value = change(&mut Tables::open(&transaction)?)?;
+            let mut tables = Tables::open(&transaction)?;
+            let value = change(&mut tables)?;
+            tables.close()?;
             transaction.commit()?;
             Ok(value)
         })
@@ -314,7 +316,6 @@ impl Store {
     /// When the database fails.
     #[cfg(test)]
     pub(crate) fn rows(&self) -> Result<Vec<Row>, StoreError> {
-        use redb::ReadableTable;
         self.with_database(|database| {
             let read = database.begin_read()?;
             let mut rows = Vec::new();
@@ -366,35 +367,38 @@ pub struct Tables<'t> {
     /// What ends when.
     pub expiries: Table<'t, &'static [u8; 40], ()>,
     total: Table<'t, (), u64>,
+    /// What is in `total` when the transaction ends. Every change asks for it and sets it.
+    total_bytes: u64,
 }
 
 impl<'t> Tables<'t> {
     fn open(transaction: &'t WriteTransaction) -> Result<Self, StoreError> {
+        let total = transaction.open_table(TOTAL)?;
+        let total_bytes = total.get(())?.map_or(0, |row| row.value());
         Ok(Self {
             records: transaction.open_table(RECORDS)?,
             envelopes: transaction.open_table(ENVELOPES)?,
             positions: transaction.open_table(POSITIONS)?,
             meters: transaction.open_table(METERS)?,
             expiries: transaction.open_table(EXPIRIES)?,
-            total: transaction.open_table(TOTAL)?,
+            total,
+            total_bytes,
         })
     }
 
+    fn close(mut self) -> Result<(), StoreError> {
+        self.total.insert((), self.total_bytes)?;
+        Ok(())
+    }
+
     /// Bytes charged for everything.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn total(&self) -> Result<u64, StoreError> {
-        use redb::ReadableTable;
-        Ok(self.total.get(())?.map_or(0, |row| row.value()))
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.total_bytes
     }
 
     /// Sets [`Self::total`].
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn set_total(&mut self, bytes: u64) -> Result<(), StoreError> {
-        self.total.insert((), bytes)?;
-        Ok(())
+    pub const fn set_total(&mut self, bytes: u64) {
+        self.total_bytes = bytes;
     }
 }

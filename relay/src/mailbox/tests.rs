@@ -81,7 +81,7 @@ impl Relay {
     }
 
     fn total(&self) -> u64 {
-        self.store.commit(|tables| tables.total()).unwrap()
+        self.store.commit(|tables| Ok(tables.total())).unwrap()
     }
 }
 

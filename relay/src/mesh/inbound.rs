@@ -62,7 +62,7 @@ impl Inbound {
     async fn read(
         &self,
         mut input: impl AsyncRead + Unpin,
-        answers: mpsc::Sender<Frame>,
+        answers: mpsc::Sender<Box<Frame>>,
     ) -> io::Result<()> {
         let mut tasks = JoinSet::new();
         // What it asks may have to be answered with more than a reply.
@@ -182,7 +182,7 @@ impl Inbound {
 
 async fn write(
     mut output: impl AsyncWrite + Unpin,
-    mut answers: mpsc::Receiver<Frame>,
+    mut answers: mpsc::Receiver<Box<Frame>>,
     mut announced: Announced,
 ) -> io::Result<()> {
     loop {

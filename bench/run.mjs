@@ -16,18 +16,27 @@ import { bytesReport, circuitReport, cryptoReport, webrtcReport } from './report
 /** What needs neither the app nor the relay of this clone. */
 const ALONE = ['crypto', 'bytes', 'commands'];
 
-const RUNS = { startup: 5, latency: 3, direct: 3, files: 3 };
+const RUNS = { relay: 3, startup: 5, latency: 3, direct: 3, files: 3 };
 const kilobytes = (bytes) => `${(bytes / 1024).toFixed(0)} KB`;
 const mebibytes = (rate) => `${rate.toFixed(1)} MiB/s`;
 const milliseconds = (ms) => `${ms.toFixed(ms < 1 ? 4 : 1)} ms`;
 
-/** What is said of a figure: how it is written, its name, and what it has to stay below. */
+const megabits = (bits) => `${(bits / 1e6).toFixed(0)} Mbit/s`;
+const count = (value) => value.toLocaleString('en');
+
+/** What is said of a figure: how it is written, its name, and what it has to stay below, or above. */
 const ROWS = {
   sizes: {
     'wasm, raw': [kilobytes], 'wasm, gzip': [kilobytes], 'wasm, brotli': [kilobytes],
     'everything, brotli': [kilobytes, 'everything a first visit loads, brotli', '1,200 KB'], 'relay binary': [kilobytes],
   },
   memory: { idle: [kilobytes, 'relay, idle', '30,720 KB'], connected: [kilobytes, 'relay, 200 clients with three mailboxes each'] },
+  relay: {
+    bytesEach: [kilobytes, 'relay, in memory for each of 5,000 idle clients', '30 KB'], arrival: [milliseconds, 'processor for each that comes', '1.5 ms'],
+    dial: [milliseconds, 'a circuit, dialled', '15 ms'], echo: [milliseconds, 'to and fro through it, p50 of 4,500', '0.25 ms'],
+    bitsASecond: [megabits, 'through eight circuits at a time', '1,000 Mbit/s', 'at least'],
+    deposits: [count, 'deposits a second, on the disk', '5,000', 'at least'], depositP99: [milliseconds, 'p99 of 100 clients that deposit', '50 ms'],
+  },
   startup: {
     coldPainted: [milliseconds, 'first visit at 10 Mbit/s and 40 ms, painted', '1,000 ms'], coldUsable: [milliseconds, 'first visit, usable', '3,000 ms'],
     warmPainted: [milliseconds, 'later visit, painted'], warmUsable: [milliseconds, 'later visit, usable', '1,000 ms'],
@@ -61,8 +70,8 @@ const REPORTS = { crypto: cryptoReport, bytes: bytesReport, webrtc: webrtcReport
 /** @param {string} part @param {any} figures */
 function report(part, figures) {
   if (part in REPORTS) return REPORTS[part](figures);
-  const lines = Object.entries(ROWS[part]).map(([key, [write, name = key, bar]]) =>
-    `${write(figures[key]).padStart(14)}  ${name}${bar ? ` (at most ${bar})` : ''}`);
+  const lines = Object.entries(ROWS[part]).map(([key, [write, name = key, bar, most = 'at most']]) =>
+    `${write(figures[key]).padStart(14)}  ${name}${bar ? ` (${most} ${bar})` : ''}`);
   return lines.join('\n');
 }
 
@@ -88,6 +97,11 @@ const PARTS = {
     await buildLoad();
     const { memory } = await import('./memory.mjs');
     return inWorld(memory);
+  },
+  relay: async () => {
+    await buildLoad();
+    const { idle, relayed } = await import('./relay.mjs');
+    return medians(RUNS.relay, async () => ({ ...(await inWorld(idle)), ...(await inWorld(relayed)) }));
   },
   startup: async () => {
     const { startup } = await import('./startup.mjs');

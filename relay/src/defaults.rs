@@ -5,9 +5,8 @@ use core::time::Duration;
 
 /// TCP connections at a time.
 ///
-/// Lower: people are turned away. Higher: an idle client holds about 60 KB (27 of them for socket,
-/// encryption, multiplexer and mailbox stream, the rest for the handlers of identify, Kademlia and
-/// circuits), so this many stay below 512 MB.
+/// Lower: people are turned away. Higher: an idle client holds about 27 KB (npm run bench -- --only
+/// relay), so this many stay below 256 MB.
 pub const CONNECTIONS: usize = 8_000;
 
 /// Time to send the header of an HTTP request, and to wait between two requests.
@@ -21,21 +20,37 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Longest header of an HTTP request in bytes; hyper's own floor is 8 KiB.
 pub const HEADER_BYTES: usize = 16 * 1_024;
 
-/// Buffers of a WebSocket in bytes, held for as long as it is open.
+/// Bytes read from a WebSocket at once, into memory that is held for that long.
 ///
-/// Lower: more system calls. Higher: times [`CONNECTIONS`].
-pub const SOCKET_BUFFER_BYTES: usize = 4 * 1_024;
+/// Lower: more system calls. Higher: somebody who sends much is served for longer before others are.
+pub const SOCKET_READ_BYTES: usize = 32 * 1_024;
 
 /// Bytes written into a WebSocket as one message.
 ///
 /// Lower: more frames. Higher: more held for a socket that does not take them.
-pub const SOCKET_WRITE_BYTES: usize = 16 * 1_024;
+pub const SOCKET_WRITE_BYTES: usize = 64 * 1_024;
 
-/// Longest message from a WebSocket.
+/// Longest message from a WebSocket, or part of one.
 ///
 /// Lower: libp2p's browser transport sends its write buffer of up to 192 KiB as one message.
-/// Higher: a client that announces a message holds that much.
+/// Higher: nothing is held for it, but no browser of ours sends more.
 pub const SOCKET_MESSAGE_BYTES: usize = 256 * 1_024;
+
+/// Bytes of a message of the noise handshake: keys and a signature.
+///
+/// Lower: a client with a larger key does not come in. Higher: who has shown nothing holds more.
+pub const NOISE_HANDSHAKE_BYTES: usize = 4 * 1_024;
+
+/// Encrypted bytes read at once while no message has begun.
+///
+/// Lower: a short message takes two calls. Higher: so much memory is cleared each time.
+pub const NOISE_READ_BYTES: usize = 2 * 1_024;
+
+/// Bytes that are encrypted as one message, at most 65,519.
+///
+/// Lower: more messages, and system calls. Higher: the other side waits for longer before it can
+/// begin to decrypt; and more held for a socket that does not take it.
+pub const NOISE_WRITE_BYTES: usize = 32 * 1_024;
 
 /// Upgraded sockets on their way to the swarm.
 ///

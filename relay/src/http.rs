@@ -12,8 +12,8 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Extension, Router,
-    extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
-    http::{HeaderMap, Method, StatusCode, Uri},
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     middleware,
     response::{IntoResponse, Response},
     routing::get,
@@ -29,7 +29,11 @@ use tokio::{
 };
 
 use self::{assets::Assets, bootstrap::Bootstrap, headers::SecurityHeaders};
-use crate::{byte_stream::ByteStream, defaults, web_socket_transport::Accepted};
+use crate::{
+    defaults,
+    web_socket::{WebSocket, upgrade},
+    web_socket_transport::Accepted,
+};
 
 /// What the routes share.
 #[derive(Clone, Debug)]
@@ -69,30 +73,29 @@ fn router(assets: Assets, bootstrap: Bootstrap, sockets: mpsc::Sender<Accepted>)
 async fn root(
     State(shared): State<Shared>,
     Extension(connection): Extension<Connection>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Response {
-    match upgrade {
-        Ok(upgrade) => web_socket(shared, connection, upgrade),
-        Err(rejection) if headers.contains_key("upgrade") => rejection.into_response(),
-        Err(_) => shared.assets.index(&headers),
+    if request.headers().contains_key(header::UPGRADE) {
+        web_socket(shared, connection, request)
+    } else {
+        shared.assets.index(request.headers())
     }
 }
 
-fn web_socket(shared: Shared, connection: Connection, upgrade: WebSocketUpgrade) -> Response {
-    let place = connection.place.lock().ok().and_then(|mut place| place.take());
-    let Some(place) = place else { return StatusCode::BAD_REQUEST.into_response() };
-    upgrade
-        .read_buffer_size(defaults::SOCKET_BUFFER_BYTES)
-        .write_buffer_size(defaults::SOCKET_BUFFER_BYTES)
-        .max_write_buffer_size(2 * (defaults::SOCKET_BUFFER_BYTES + defaults::SOCKET_WRITE_BYTES))
-        .max_message_size(defaults::SOCKET_MESSAGE_BYTES)
-        .max_frame_size(defaults::SOCKET_MESSAGE_BYTES)
-        .on_upgrade(async move |socket| {
-            let socket = ByteStream::new(socket, place);
-            // When the swarm is gone the relay is about to end.
-            let _ = shared.sockets.send(Accepted { socket, remote: connection.remote }).await;
-        })
+fn web_socket(shared: Shared, connection: Connection, request: Request) -> Response {
+    let answer = upgrade::answer(request.method(), request.headers());
+    let place = || connection.place.lock().ok().and_then(|mut place| place.take());
+    let Some((answer, place)) = answer.zip(place()) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    tokio::spawn(async move {
+        let Ok(upgraded) = hyper::upgrade::on(request).await else { return };
+        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else { return };
+        let socket = WebSocket::new(parts.io.into_inner(), parts.read_buf.into(), place);
+        // When the swarm is gone the relay is about to end.
+        let _ = shared.sockets.send(Accepted { socket, remote: connection.remote }).await;
+    });
+    answer
 }
 
 async fn bootstrap_document(State(shared): State<Shared>, headers: HeaderMap) -> Response {

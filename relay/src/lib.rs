@@ -17,7 +17,6 @@
 
 pub mod admission;
 pub mod arrivals;
-pub mod byte_stream;
 pub mod clock;
 pub mod config;
 pub mod defaults;
@@ -29,10 +28,12 @@ pub mod mailbox;
 pub mod mailbox_streams;
 pub mod mesh;
 pub mod node;
+pub mod noise;
 pub mod private_file;
 pub mod slim;
 pub mod stun;
 pub mod udp;
+pub mod web_socket;
 pub mod web_socket_transport;
 pub mod webrtc_direct;
 pub mod webtransport;

@@ -12,7 +12,7 @@ use libp2p::{
     core::{muxing::StreamMuxerBox, transport::Boxed, upgrade},
     identify,
     identity::Keypair,
-    noise, ping, relay,
+    ping, relay,
     swarm::{NetworkBehaviour, SwarmEvent},
     yamux,
 };
@@ -22,6 +22,7 @@ use crate::{
     arrivals::{Arrivals, Connected},
     defaults,
     mailbox_streams::{self, MailboxStream},
+    noise,
     slim::Slim,
     web_socket_transport::{Accepted, WebSocketTransport},
 };
@@ -53,7 +54,7 @@ pub struct Behaviour {
 pub enum NodeError {
     /// The identity key does not fit the encryption.
     #[error("the identity key cannot be used: {0}")]
-    Noise(#[from] noise::Error),
+    Noise(#[from] noise::NoiseError),
     /// The transport refuses its address.
     #[error("the node cannot listen: {0}")]
     Listen(#[from] libp2p::TransportError<std::io::Error>),

@@ -12,18 +12,20 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::extract::ws::WebSocket;
 use libp2p::{
     Multiaddr, Transport,
     core::transport::{DialOpts, ListenerId, TransportError, TransportEvent},
     multiaddr::Protocol,
 };
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::{
+    net::TcpStream,
+    sync::{OwnedSemaphorePermit, mpsc},
+};
 
-use crate::{byte_stream::ByteStream, host::Host};
+use crate::{host::Host, web_socket::WebSocket};
 
 /// An upgraded socket, which gives back its place among the connections when it closes.
-pub type Socket = ByteStream<WebSocket, OwnedSemaphorePermit>;
+pub type Socket = WebSocket<TcpStream, OwnedSemaphorePermit>;
 
 /// A socket and where it comes from.
 #[derive(Debug)]

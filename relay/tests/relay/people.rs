@@ -1,9 +1,12 @@
 //! Whole clients without a page (engine, driver, network, and a store in memory) and the real program:
 //! what is written to somebody who is away, while the relay is killed and its disk is full.
 
-use std::{cell::RefCell, collections::BTreeMap, path::Path, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell, collections::BTreeMap, net::Ipv4Addr, path::Path, rc::Rc, time::Duration,
+};
 
 use futures::{FutureExt, StreamExt, channel::mpsc};
+use libp2p::Transport;
 use tokio::{
     task::{JoinHandle, LocalSet, spawn_local},
     time::{sleep, timeout},
@@ -28,7 +31,7 @@ use volly_core::{
 
 use crate::{
     process::{Process, Shell},
-    support::{get, sockets},
+    support::{get, web_socket::Dialer},
 };
 
 const SENDERS: usize = 10;
@@ -104,7 +107,9 @@ impl Person {
         let start_network = move || {
             let relay = relay.clone();
             let config = Config {
-                sockets: sockets(),
+                sockets: Dialer(Ipv4Addr::UNSPECIFIED)
+                    .map(|socket, _| Box::new(socket) as net::Socket)
+                    .boxed(),
                 sessions: None,
                 fetch: Box::new(move || futures::future::ready(Ok(relay.clone())).boxed_local()),
                 known: Vec::new(),

@@ -5,29 +5,21 @@
 pub(crate) mod quic;
 #[path = "rtc.rs"]
 pub(crate) mod rtc;
+#[path = "web_socket.rs"]
+pub(crate) mod web_socket;
 
 use std::{
     collections::VecDeque,
     io,
-    net::SocketAddr,
-    pin::Pin,
+    net::{Ipv4Addr, SocketAddr},
     sync::Arc,
-    task::{Context, Poll},
     time::Duration,
 };
 
-use bytes::Bytes;
-use futures::{
-    AsyncReadExt, AsyncWriteExt, FutureExt, Sink, SinkExt, Stream, StreamExt,
-    future::{BoxFuture, Either},
-};
+use futures::{AsyncReadExt, AsyncWriteExt, StreamExt, future::Either};
 use libp2p::{
     Multiaddr, PeerId, StreamProtocol, Swarm, Transport,
-    core::{
-        muxing::StreamMuxerBox,
-        transport::{DialOpts, ListenerId, OrTransport, TransportError, TransportEvent},
-        upgrade,
-    },
+    core::{muxing::StreamMuxerBox, transport::OrTransport, upgrade},
     identity::Keypair,
     multiaddr::Protocol,
     noise, ping, relay,
@@ -36,14 +28,12 @@ use libp2p::{
 };
 use tempfile::TempDir;
 use tokio::net::TcpStream;
-use tokio_tungstenite::{WebSocketStream, client_async, tungstenite};
 use volly_core::wire::{
     frame,
     mailbox::{Frame, Nonce, Op, PROTOCOL, Request, Status},
 };
 use volly_relay::{
     Relay,
-    byte_stream::{ByteStream, MessageSocket},
     clock::{Clock, SystemClock},
     config::Config,
 };
@@ -51,6 +41,7 @@ use volly_relay::{
 use self::{
     quic::{QuicDialer, certhashes},
     rtc::{Names, RtcDialer},
+    web_socket::Dialer,
 };
 
 /// A relay with its folder.
@@ -163,7 +154,7 @@ pub(crate) fn client_pinging(interval: Duration) -> Swarm<ClientBehaviour> {
     let key = Keypair::generate_ed25519();
     let peer = key.public().to_peer_id();
     let (relayed, relay) = relay::client::new(peer);
-    let web_sockets = OrTransport::new(relayed, Dialer)
+    let web_sockets = OrTransport::new(relayed, Dialer(Ipv4Addr::UNSPECIFIED))
         .upgrade(upgrade::Version::V1Lazy)
         .authenticate(noise::Config::new(&key).unwrap())
         .multiplex(yamux::Config::default())
@@ -221,7 +212,7 @@ impl Mailbox {
 
     pub(crate) async fn try_connect(address: Multiaddr) -> io::Result<Self> {
         let mut client = client();
-        let mut control = client.behaviour().stream.new_control();
+        let control = client.behaviour().stream.new_control();
         client.dial(address.clone()).map_err(io::Error::other)?;
         let peer = loop {
             match client.select_next_some().await {
@@ -237,9 +228,18 @@ impl Mailbox {
                 client.select_next_some().await;
             }
         });
-        let (stream, nonce) = open(&mut control, peer).await?;
+        Self::over(control, peer, driver).await
+    }
+
+    /// The one of a client that `driver` drives and that is connected to `relay`.
+    pub(crate) async fn over(
+        mut control: libp2p_stream::Control,
+        relay: PeerId,
+        driver: tokio::task::JoinHandle<()>,
+    ) -> io::Result<Self> {
+        let (stream, nonce) = open(&mut control, relay).await?;
         let pushes = VecDeque::new();
-        Ok(Self { stream, nonce, next_id: 0, pushes, driver, control, relay: peer })
+        Ok(Self { stream, nonce, next_id: 0, pushes, driver, control, relay })
     }
 
     /// A second mailbox stream on the same connection.
@@ -318,107 +318,6 @@ async fn read_frame(stream: &mut libp2p::Stream) -> io::Result<Frame> {
     let mut body = vec![0; frame::body_len(header).map_err(io::Error::other)?];
     stream.read_exact(&mut body).await?;
     Frame::decode(&body).map_err(io::Error::other)
-}
-
-/// Dials `/ip4/…/tcp/…/ws`.
-struct Dialer;
-
-impl Transport for Dialer {
-    type Output = ByteStream<Socket>;
-    type Error = io::Error;
-    type ListenerUpgrade = std::future::Pending<Result<Self::Output, io::Error>>;
-    type Dial = BoxFuture<'static, Result<Self::Output, io::Error>>;
-
-    fn listen_on(
-        &mut self,
-        _: ListenerId,
-        address: Multiaddr,
-    ) -> Result<(), TransportError<io::Error>> {
-        Err(TransportError::MultiaddrNotSupported(address))
-    }
-
-    fn remove_listener(&mut self, _: ListenerId) -> bool {
-        false
-    }
-
-    fn dial(
-        &mut self,
-        address: Multiaddr,
-        _: DialOpts,
-    ) -> Result<Self::Dial, TransportError<io::Error>> {
-        let parts: Vec<_> = address.iter().collect();
-        let [Protocol::Ip4(ip), Protocol::Tcp(port), Protocol::Ws(_), ..] = parts[..] else {
-            return Err(TransportError::MultiaddrNotSupported(address));
-        };
-        Ok(web_socket((ip, port).into()).boxed())
-    }
-
-    fn poll(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<TransportEvent<Self::ListenerUpgrade, io::Error>> {
-        Poll::Pending
-    }
-}
-
-/// WebSockets as the network of a whole client dials them.
-pub(crate) fn sockets() -> libp2p::core::transport::Boxed<volly_core::net::Socket> {
-    Dialer.map(|socket, _| Box::new(socket) as volly_core::net::Socket).boxed()
-}
-
-/// The bytes that libp2p has over a WebSocket.
-pub(crate) async fn web_socket(address: SocketAddr) -> io::Result<ByteStream<Socket>> {
-    let tcp = TcpStream::connect(address).await?;
-    tcp.set_nodelay(true)?;
-    let (socket, _) =
-        client_async(format!("ws://{address}/"), tcp).await.map_err(io::Error::other)?;
-    Ok(ByteStream::new(Socket(socket), ()))
-}
-
-pub(crate) struct Socket(WebSocketStream<TcpStream>);
-
-impl MessageSocket for Socket {
-    type Message = tungstenite::Message;
-    type Fault = tungstenite::Error;
-
-    fn binary(bytes: Bytes) -> Self::Message {
-        tungstenite::Message::Binary(bytes)
-    }
-
-    fn into_bytes(message: Self::Message) -> io::Result<Bytes> {
-        Ok(message.into_data())
-    }
-}
-
-impl Stream for Socket {
-    type Item = Result<tungstenite::Message, tungstenite::Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next_unpin(cx)
-    }
-}
-
-impl Sink<tungstenite::Message> for Socket {
-    type Error = tungstenite::Error;
-
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<tungstenite::Result<()>> {
-        self.0.poll_ready_unpin(cx)
-    }
-
-    fn start_send(
-        mut self: Pin<&mut Self>,
-        message: tungstenite::Message,
-    ) -> tungstenite::Result<()> {
-        self.0.start_send_unpin(message)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<tungstenite::Result<()>> {
-        self.0.poll_flush_unpin(cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<tungstenite::Result<()>> {
-        self.0.poll_close_unpin(cx)
-    }
 }
 
 /// For [`super::circuit`].

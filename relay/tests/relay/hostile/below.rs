@@ -128,7 +128,7 @@ pub(super) async fn negotiations(target: &Target, frames: usize) -> usize {
     let mut random = random(3);
     let mut left = Vec::new();
     for _ in 0..frames {
-        let Ok(mut stream) = web_socket(target.tcp).await else { continue };
+        let Ok(mut stream) = web_socket::open(target.tcp).await else { continue };
         let _ = stream.write_all(&negotiation(&mut random)).await;
         let _ = stream.flush().await;
         if left.len() < LEFT_OPEN {

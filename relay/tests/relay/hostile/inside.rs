@@ -12,9 +12,12 @@ use tokio::time::timeout;
 use volly_core::wire::mailbox::PROTOCOL;
 
 use super::{PATIENCE, SHORTLY, Target, bytes, random};
-use crate::support::{Mailbox, Socket, client, web_socket};
+use crate::support::{
+    Mailbox, client,
+    web_socket::{self, ByteStream},
+};
 
-type Secured = noise::Output<volly_relay::byte_stream::ByteStream<Socket>>;
+type Secured = noise::Output<ByteStream>;
 
 /// Sends lines of multistream-select, and waits until all have come back.
 async fn agree(
@@ -35,7 +38,7 @@ async fn agree(
 
 /// A connection up to its multiplexer, whose frames are ours.
 async fn multiplexed(target: &Target) -> io::Result<Secured> {
-    let mut socket = web_socket(target.tcp).await?;
+    let mut socket = web_socket::open(target.tcp).await?;
     agree(&mut socket, "/noise").await?;
     let noise = noise::Config::new(&Keypair::generate_ed25519()).map_err(io::Error::other)?;
     let upgraded = noise.upgrade_outbound(socket, "/noise").await;

@@ -229,6 +229,7 @@ impl Engine {
 
     fn on_relay(&mut self, status: RelayStatus, now: Timestamp, rng: &mut impl CryptoRng) {
         let (before, was_online) = (self.connection(), self.is_online());
+        let had_circuit = self.has_circuit();
         let relays = self.relays();
         self.relay = status;
         if self.connection() != before {
@@ -259,6 +260,9 @@ impl Engine {
             self.pump(now);
         }
         self.announce(now, rng);
+        if !had_circuit {
+            self.seek_all(now);
+        }
     }
 
     fn on_tick(&mut self, now: Timestamp, rng: &mut impl CryptoRng) {
@@ -281,6 +285,11 @@ impl Engine {
 
     const fn is_online(&self) -> bool {
         matches!(self.relay, RelayStatus::Online { .. })
+    }
+
+    /// Contacts can come to us, and we to them.
+    fn has_circuit(&self) -> bool {
+        matches!(&self.relay, RelayStatus::Online { peer, .. } if !peer.is_empty())
     }
 
     /// The relays by their hosts.

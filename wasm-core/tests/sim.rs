@@ -202,22 +202,23 @@ fn the_way_to_a_contact_is_shown_with_the_time_it_takes() {
     let reach = |world: &mut World| world.snapshot(0).contacts[0].reach;
     let relayed = Reach { path: Path::Relayed, round_trip: None };
     assert_eq!(reach(&mut world), Some(relayed));
-    let mut tell = |event| {
+    let tell = |world: &mut World, event| {
         world.users[0].inputs.push_back(Input::Net(event));
-        reach(&mut world)
+        reach(world)
     };
     for (micros, shown) in [(12_345, 12), (1_500, 2), (90, 1)] {
-        let told = tell(NetEvent::RoundTrip(bob, Duration::from_micros(micros)));
+        let told = tell(&mut world, NetEvent::RoundTrip(bob, Duration::from_micros(micros)));
         assert_eq!(told, Some(Reach { round_trip: Some(shown), ..relayed }));
     }
     let direct = Reach { path: Path::Direct, round_trip: None };
     assert_eq!(
-        tell(NetEvent::DirectUp(bob, Path::Direct)),
+        tell(&mut world, NetEvent::DirectUp(bob, Path::Direct)),
         Some(direct),
         "another way, another time"
     );
-    assert_eq!(tell(NetEvent::DirectDown(bob)), None);
-    assert_eq!(tell(NetEvent::RoundTrip(bob, Duration::from_millis(1))), None);
+    world.disconnect(1);
+    assert_eq!(tell(&mut world, NetEvent::DirectDown(bob)), None);
+    assert_eq!(tell(&mut world, NetEvent::RoundTrip(bob, Duration::from_millis(1))), None);
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl Engine {
     /// Looks up where a contact is, unless a direct stream is up; after a pause if it was just
     /// looked up.
     pub(super) fn seek(&mut self, id: ContactId, now: Timestamp) {
-        let circuit = matches!(&self.relay, RelayStatus::Online { peer, .. } if !peer.is_empty());
+        let circuit = self.has_circuit();
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         if !circuit || contact.reach.is_some() {
             return;
@@ -119,6 +119,12 @@ impl Engine {
         let keys = AddressKeys::derive(&secret, Purpose::Presence, ours.reversed(), now.day());
         let ticket = self.ask(Question::Presence(id, now.day()));
         self.net(NetAction::GetRecord { ticket, keys });
+    }
+
+    /// Looks up everybody, when there is a circuit again to reach them over.
+    pub(super) fn seek_all(&mut self, now: Timestamp) {
+        let ids: Vec<ContactId> = self.contacts.keys().copied().collect();
+        ids.into_iter().for_each(|id| self.seek(id, now));
     }
 
     /// Looks up those whose pause is over.
@@ -179,6 +185,8 @@ impl Engine {
         self.show_contact(id);
         self.pump(now);
         self.fetch_next(id, now);
+        // It may be elsewhere by now, and its sign of life have come while this one seemed alive.
+        self.seek(id, now);
     }
 
     pub(super) fn on_round_trip(&mut self, id: ContactId, round_trip: Duration) {

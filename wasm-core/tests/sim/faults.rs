@@ -234,3 +234,39 @@ fn a_text_with_a_name_is_sent_once_however_often_it_is_asked_for() {
     assert_eq!(texts.len(), 2 + MAX_NAMED_TEXTS + 1 + 2);
     assert_eq!(texts.iter().filter(|text| *text == "once").count(), 2);
 }
+
+#[test]
+fn who_comes_back_elsewhere_is_found_by_who_has_not_noticed_the_end_of_the_stream() {
+    for crashing in 0..2 {
+        let mut world = World::new(200, 2);
+        world.weather.direct = true;
+        world.introduce(0, 1);
+        world.pass(MINUTE);
+        world.crash(crashing);
+        world.pass(MINUTE * 2);
+        for user in 0..2 {
+            let reach = world.snapshot(user).contacts[0].reach;
+            assert!(reach.is_some(), "{crashing} came back, and {user} is without");
+        }
+    }
+}
+
+#[test]
+fn who_was_cut_off_while_the_other_came_back_elsewhere_looks_for_it() {
+    for away in 0..2 {
+        let mut world = World::new(201, 2);
+        world.weather.direct = true;
+        world.introduce(0, 1);
+        world.pass(MINUTE);
+        world.disconnect(away);
+        world.run();
+        world.crash(1 - away);
+        world.pass(MINUTE);
+        world.connect(away);
+        world.pass(MINUTE * 2);
+        for user in 0..2 {
+            let reach = world.snapshot(user).contacts[0].reach;
+            assert!(reach.is_some(), "{away} was away, and {user} is without");
+        }
+    }
+}

@@ -139,10 +139,10 @@ where
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         loop {
-            if this.payload.len() > 0 && !this.input.is_empty() {
+            if !this.payload.is_empty() && !this.input.is_empty() {
                 return Poll::Ready(Ok(this.take(into)));
             }
-            if this.payload.len() == 0 && !this.ended && this.next_frame()? {
+            if this.payload.is_empty() && !this.ended && this.next_frame()? {
                 // An answer to a ping goes out with what is written next, if it does not go now.
                 let _ = this.poll_output(cx)?;
                 continue;

@@ -89,6 +89,8 @@ scenario('everything can be done to a message without a mouse', async (world) =>
   const { alice, bob } = await pair(world);
   const { page } = alice.app;
   await alice.app.composer().focus();
+  // Past the button that sends files.
+  await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Shift+Tab');
   assert.equal(await page.getByRole('log').evaluate((log) => log === document.activeElement), true);
   await page.keyboard.press('ArrowUp');

@@ -25,7 +25,7 @@ use crate::{
     api::{ApiError, CallId, Request, StartFailure},
     engine::{
         Engine, LoadError,
-        effect::{ChangeSet, CommitId, Effect, NetAction, Row, Scan, Table},
+        effect::{ChangeSet, CommitId, Effect, NetAction, Row, Scan},
         input::{Input, NetEvent, Timestamp},
     },
     limits::{DRIVER_QUEUE, MAX_WAITING_ACTIONS, ROOM_ASKED_EVERY, STORE_PATIENCE},
@@ -42,6 +42,7 @@ mod batch;
 pub mod lead;
 #[cfg(all(target_arch = "wasm32", feature = "idb"))]
 mod page;
+mod room;
 
 #[cfg(all(target_arch = "wasm32", feature = "idb"))]
 pub use self::page::{Core, serve_as_worker};
@@ -233,17 +234,6 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
         self.steps.pop_front().or_else(|| self.machine.poll_effect().map(Step::Do))
     }
 
-    /// Tells the engine how much room there is, at first and whenever files have taken some of it.
-    async fn look_for_room(&mut self) {
-        if self.stored < ROOM_ASKED_EVERY {
-            return;
-        }
-        self.stored = 0;
-        if let Some(room) = self.store.room().await {
-            self.handle(Input::Room(room));
-        }
-    }
-
     fn handle(&mut self, input: Input) {
         self.machine.handle(input, self.clock.now(), &mut self.rng);
     }
@@ -291,12 +281,7 @@ impl<'a, M: Machine, S: Store, C: Clock> Driver<'a, M, S, C> {
             next = self.next_step();
         }
         self.store_batch(&batch.changes).await?;
-        let chunks = batch.changes.puts.iter().filter(|row| row.table == Table::Chunks);
-        let stored: usize = chunks.map(|row| row.value.len()).sum();
-        self.stored = self.stored.saturating_add(u64::try_from(stored).unwrap_or(u64::MAX));
-        if batch.changes.delete_prefixes.iter().any(|(table, _)| *table == Table::Chunks) {
-            self.stored = ROOM_ASKED_EVERY;
-        }
+        self.count_files(&batch.changes);
         self.server.stored();
         while let Some(step) = next.take().or_else(|| self.next_step()) {
             if matches!(step, Step::Do(Effect::Commit { .. })) {

@@ -9,14 +9,17 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     effect::{ChangeSet, EnvelopeId, Row, Table},
-    files::Chain,
     ranges::Ranges,
     unread::Unread,
 };
 use crate::{
-    api::{Arrangement, ContactId, FileId, InviteId, MessageId, MessageView},
+    api::{Arrangement, ContactId, InviteId, MessageId, MessageView},
     session::SessionId,
 };
+
+mod file;
+
+pub(super) use self::file::{FileBody, FilePhase, FileRow, chunk_index, chunk_key, file_key};
 
 /// Version of every value that this code writes.
 const VERSION: u8 = 1;
@@ -188,59 +191,6 @@ pub(super) enum Body {
     File(Box<FileBody>),
 }
 
-/// What a message says of its file; the fields are those of [`crate::api::FileView`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct FileBody {
-    pub(super) file: FileId,
-    pub(super) name: String,
-    pub(super) media_type: String,
-    pub(super) size: u64,
-    pub(super) width: u16,
-    pub(super) height: u16,
-    pub(super) duration: u32,
-    pub(super) preview: Vec<u8>,
-}
-
-/// Where a file stands, as stored; [`crate::api::FileState`] is what a view sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum FilePhase {
-    /// Ours, and not sent.
-    Unsent,
-    /// Pieces of theirs, before the message.
-    Awaited,
-    Offered,
-    Wanted,
-    Paused,
-    Whole,
-    Damaged,
-    Missing,
-}
-
-/// A file's row.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct FileRow {
-    pub(super) phase: FilePhase,
-    /// Whose file it is; `None` as long as that is not here or not sent.
-    pub(super) message: Option<MessageId>,
-    /// In one place: a row is moved about, and a move leaves a copy behind.
-    pub(super) key: Box<[u8; 32]>,
-    /// As announced; of ours once it is whole.
-    pub(super) digest: [u8; 32],
-    pub(super) size: u64,
-    pub(super) chain: Chain,
-    /// Chunks of ours that the contact has asked for, or that went as pieces.
-    pub(super) given: u32,
-    /// Before this time it is not asked for: its pieces come by themselves. Milliseconds since the
-    /// Unix epoch.
-    pub(super) asked_from: u64,
-}
-
-impl Drop for FileRow {
-    fn drop(&mut self) {
-        self.key.zeroize();
-    }
-}
-
 /// Somebody's reaction to a message.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Reaction {
@@ -328,22 +278,6 @@ pub(super) fn invite_key(invite: InviteId) -> Vec<u8> {
 
 pub(super) fn outbox_key(contact: ContactId, order: u64) -> Vec<u8> {
     [contact.0.to_be_bytes(), order.to_be_bytes()].concat()
-}
-
-pub(super) fn file_key(contact: ContactId, file: FileId) -> Vec<u8> {
-    [contact.0.to_be_bytes(), file.0.to_be_bytes()].concat()
-}
-
-/// 20 bytes whose order is that of the chunks.
-pub(super) fn chunk_key(contact: ContactId, file: FileId, index: u32) -> Vec<u8> {
-    let mut key = file_key(contact, file);
-    key.extend_from_slice(&index.to_be_bytes());
-    key
-}
-
-/// Reads the index out of a key of [`chunk_key`].
-pub(super) fn chunk_index(key: &[u8]) -> Option<u32> {
-    key.last_chunk().map(|index| u32::from_be_bytes(*index))
 }
 
 /// 25 bytes whose order is the order of the screen.
